@@ -1,0 +1,1 @@
+"""The gateway to a workspace, real or local."""
