@@ -83,7 +83,9 @@ class InvalidRequest(ClonexsError):
     def __init__(self, errors: Mapping[str, str], *, operation: str | None = None) -> None:
         self.errors = dict(errors)
         self.operation = operation
-        text = "; ".join(f"{field}: {problem}" if field else problem for field, problem in errors.items())
+        text = "; ".join(
+            f"{field}: {problem}" if field else problem for field, problem in errors.items()
+        )
         super().__init__(text or "the request is not valid", object=operation)
 
 

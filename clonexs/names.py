@@ -107,7 +107,9 @@ class _Name:
         parts = split_name(text)
         depth = len(cls.__dataclass_fields__)
         if len(parts) != depth:
-            raise InvalidRequest({"": f"{text!r} has {len(parts)} parts; {cls.__name__} needs {depth}"})
+            raise InvalidRequest(
+                {"": f"{text!r} has {len(parts)} parts; {cls.__name__} needs {depth}"}
+            )
         for part in parts:
             if problem := name_problem(part):
                 raise InvalidRequest({"": f"{part!r} {problem}"})
