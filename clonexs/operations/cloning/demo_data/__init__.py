@@ -1,0 +1,1 @@
+"""Demo data: believable, related tables made by the engine itself."""
