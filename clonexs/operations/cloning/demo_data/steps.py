@@ -83,7 +83,9 @@ class DemoCatalog:
     def _catalog(self) -> Step:
         comment = text_literal(f"Demo data: {self.industry.comment}")
         return Step(
-            kind="catalog", name="", statements=(f"CREATE CATALOG IF NOT EXISTS {{c}} COMMENT {comment}",)
+            kind="catalog",
+            name="",
+            statements=(f"CREATE CATALOG IF NOT EXISTS {{c}} COMMENT {comment}",),
         )
 
     def _schemas(self) -> list[Step]:
@@ -125,7 +127,9 @@ class DemoCatalog:
             if name == table.name
         ]
         statements = [
-            f"CREATE OR REPLACE TABLE {full} (\n  " + ",\n  ".join(columns) + f"\n) USING DELTA{layout}"
+            f"CREATE OR REPLACE TABLE {full} (\n  "
+            + ",\n  ".join(columns)
+            + f"\n) USING DELTA{layout}"
             f" COMMENT {text_literal(table.comment)} TBLPROPERTIES ({listed})",
             *checks,
             f"INSERT INTO {full} ({names})\n" + self.recipes.select(table),
@@ -195,7 +199,7 @@ class DemoCatalog:
             name=f"{layers.CATALOG_SCHEMA}.column_inventory",
             statements=(
                 f"CREATE OR REPLACE TABLE {{c}}.{layers.CATALOG_SCHEMA}.column_inventory USING DELTA"
-                f COMMENT 'Every column and how its values are made' AS SELECT *,"
+                " COMMENT 'Every column and how its values are made' AS SELECT *,"
                 " concat(table_name, '.', column_name) AS full_name"
                 f" FROM VALUES\n  {rows} AS t({columns})",
             ),
