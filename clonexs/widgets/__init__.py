@@ -1,0 +1,1 @@
+"""Pages in a notebook or a browser: Python owns the pages, TypeScript owns the components."""

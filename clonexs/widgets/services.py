@@ -1,0 +1,235 @@
+"""What pages may ask for: a session, the jobs, choices for pickers, the mirror of their state.
+
+Nothing here connects before a page asks for something remote, so that a page draws at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from clonexs.errors import NoSuchObject
+from clonexs.widgets.jobs_panel import Follower
+from clonexs.widgets.state import Json, PageStateStore
+
+if TYPE_CHECKING:
+    from clonexs.jobs import JobRunner
+    from clonexs.session import Session
+    from clonexs.widgets.page import Call
+    from clonexs.workspace.client import ComputeState
+    from clonexs.workspace.target import TargetRef
+
+OPTIONS_TTL_S = 60.0
+
+
+class Services(Protocol):
+    """The workspace and the jobs as pages see them."""
+
+    mirror: PageStateStore
+    follower: Follower
+
+    def scope(self) -> tuple[str, str] | None:
+        """Host and principal if they are known without asking anybody."""
+
+    def place(self) -> str:
+        """Name of the workspace for people."""
+
+    def request_type(self, operation: str) -> type:
+        """Request dataclass of an operation."""
+
+    def runner(self) -> JobRunner:
+        """The job runner."""
+
+    def target(self) -> TargetRef:
+        """Reference to the workspace for a job row. Connects."""
+
+    def read(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
+        """Run a reading operation here and give its result. Connects."""
+
+    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
+        """Plan a writing operation here. Connects, changes nothing."""
+
+    def options(
+        self, picker: str, values: Mapping[str, Json], *, fresh: bool = False
+    ) -> list[Json]:
+        """Choices of a picker, at most a minute old unless ``fresh``. Connects."""
+
+    def compute_state(self) -> ComputeState:
+        """State of the compute that runs SQL; asking does not start it. Connects."""
+
+    def start_compute(self) -> None:
+        """Start it."""
+
+
+class OptionCache:
+    """Choices of pickers for sixty seconds, by host and principal.
+
+    Args:
+        now: Monotonic seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[object, ...], tuple[float, list[Json]]] = {}
+
+    def get(
+        self, key: tuple[object, ...], load: Callable[[], list[Json]], *, fresh: bool = False
+    ) -> list[Json]:
+        """The kept choices, or those that ``load`` gives."""
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept and not fresh and self._now() - kept[0] < OPTIONS_TTL_S:
+            return kept[1]
+        options = load()
+        with self._lock:
+            self._kept[key] = (self._now(), options)
+        return options
+
+
+_OPTIONS = OptionCache()
+
+
+class LiveServices:
+    """Services on a real workspace, opened at first need.
+
+    Args:
+        connect: Opens the session.
+        place: Name of the workspace for people, before it is open.
+    """
+
+    def __init__(self, connect: Callable[[], Session], place: str) -> None:
+        from clonexs.settings import home
+
+        self._connect = connect
+        self._place = place
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self.mirror = PageStateStore(home() / "page_state.db")
+        self.follower = Follower(self.runner)
+
+    def session(self) -> Session:
+        """The session, opened once."""
+        with self._lock:
+            if self._session is None:
+                self._session = self._connect()
+            return self._session
+
+    def scope(self) -> tuple[str, str] | None:
+        """Host and principal of the open session, or what the target alone tells."""
+        session = self._session
+        if session is None:
+            return None
+        return _host_key(session.workspace.target), session.identity.user_name
+
+    def place(self) -> str:
+        """Label of the target."""
+        return self._place
+
+    def request_type(self, operation: str) -> type:
+        """Request dataclass of an operation, imported now."""
+        from clonexs.operations.base import find_operation
+
+        return find_operation(operation).request_type
+
+    @cached_property
+    def _runner(self) -> JobRunner:
+        from clonexs.jobs import open_runner
+
+        return open_runner()
+
+    def runner(self) -> JobRunner:
+        """The durable runner of this user."""
+        return self._runner
+
+    def target(self) -> TargetRef:
+        """Reference of the open session."""
+        return self.session().workspace.target
+
+    def read(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
+        """Run a reading operation in this process."""
+        return self.session().run(operation, dict(request))
+
+    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
+        """Plan in this process."""
+        return self.session().plan(operation, dict(request))
+
+    def options(
+        self, picker: str, values: Mapping[str, Json], *, fresh: bool = False
+    ) -> list[Json]:
+        """Choices of a picker from the catalog, cached for sixty seconds.
+
+        Raises:
+            NoSuchObject: if nothing provides choices for ``picker``.
+        """
+        provider = _PROVIDERS.get(picker)
+        if provider is None:
+            raise NoSuchObject(f"there are no choices for {picker!r}")
+        session = self.session()
+        key = (_host_key(session.workspace.target), session.identity.user_name, picker)
+        parts = tuple(str(values.get(name, "")) for name in ("catalog", "schema"))
+        return _OPTIONS.get((*key, *parts), lambda: provider(session, values), fresh=fresh)
+
+    def compute_state(self) -> ComputeState:
+        """State of the compute, by REST."""
+        return self.session().workspace.compute_state()
+
+    def start_compute(self) -> None:
+        """Start the stopped warehouse."""
+        self.session().workspace.start_compute()
+
+
+def _host_key(target: TargetRef) -> str:
+    # The local workspace changes its port at every start; its name is what stays.
+    return target.label if target.kind == "local" else (target.host or target.label)
+
+
+def _catalogs(session: Session, values: Mapping[str, Json]) -> list[Json]:
+    from clonexs.workspace.object_counts import list_catalogs
+
+    return [
+        {"value": line.name.catalog, "label": line.name.catalog, "detail": line.owner}
+        for line in list_catalogs(session.api)
+    ]
+
+
+def _schemas(session: Session, values: Mapping[str, Json]) -> list[Json]:
+    catalog = str(values.get("catalog") or "")
+    if not catalog:
+        return []
+    found = sorted(each.name or "" for each in session.api.schemas.list(catalog))
+    return [{"value": name, "label": name} for name in found if name != "information_schema"]
+
+
+_PROVIDERS: dict[str, Callable[[Session, Mapping[str, Json]], list[Json]]] = {
+    "catalog": _catalogs,
+    "schema": _schemas,
+}
+
+
+@cache
+def _named(target: str | None) -> LiveServices:
+    # One per target and process: all widgets share its session, its jobs and its choices.
+    def connect() -> Session:
+        from clonexs.session import connect as connect_session
+
+        return connect_session(target)
+
+    return LiveServices(connect, target or "")
+
+
+def open_services(target: object = None) -> Services:
+    """Services on a session, or on the workspace that ``connect`` would open for ``target``.
+
+    Args:
+        target: A session, what ``clonexs.connect`` takes, or ``None`` for the default workspace.
+    """
+    if target is None or isinstance(target, str):
+        from clonexs.settings import default_target
+
+        return _named(target or default_target())
+    session: Any = target
+    return LiveServices(lambda: session, session.workspace.target.label)
