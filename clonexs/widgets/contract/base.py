@@ -72,7 +72,17 @@ Press: TypeAlias = Action | Go
 
 Tone: TypeAlias = Literal["neutral", "success", "warning", "danger", "info"]
 Format: TypeAlias = Literal[
-    "text", "number", "bytes", "percent", "duration", "rate", "time", "relative", "bool", "status", "code"
+    "text",
+    "number",
+    "bytes",
+    "percent",
+    "duration",
+    "rate",
+    "time",
+    "relative",
+    "bool",
+    "status",
+    "code",
 ]
 """How a value is shown: ``duration`` takes seconds, ``percent`` 0 to 100, times are ISO or epoch seconds."""
 Gap: TypeAlias = Literal["none", "small", "medium", "large"]
@@ -117,7 +127,9 @@ def to_plain_node(node: Node) -> dict[str, Json]:
         plain["k"] = node.key
     if props:
         plain["p"] = props
-    children = [to_plain_node(child) for child in getattr(node, "children", ()) if child is not None]
+    children = [
+        to_plain_node(child) for child in getattr(node, "children", ()) if child is not None
+    ]
     if children:
         plain["ch"] = list(children)
     return plain
@@ -151,5 +163,3 @@ def _plain(value: Any) -> Json:
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     raise TypeError(f"{type(value).__name__} cannot travel to the browser")
-
-

@@ -215,7 +215,7 @@ class Confirm(_Container):
 
 @dataclass(frozen=True, kw_only=True)
 class Job(_Container):
-    """A run, live. It reads what stands below ``path`` in the state:
+    """A run, live, read from what stands below ``path`` in the state.
 
     ``id status title created_at started_at ended_at note error`` · ``progress {stage, done, total, unit, pct,
     rate, eta_s, bytes, bytes_total?, current[], estimate?}`` · ``counts {word: n}`` · ``stages [{name, state,
@@ -229,7 +229,6 @@ class Job(_Container):
     on_retry: Action | None = None
     on_open: Press | None = None
     compact: bool = False
-    links: Sequence[Mapping[str, Json]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

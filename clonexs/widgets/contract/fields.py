@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from clonexs.widgets.contract.base import Action, Flag, Node, Press, Signal, Text_, TwoWay, _Container
+from clonexs.widgets.contract.base import (
+    Action,
+    Flag,
+    Node,
+    Press,
+    Signal,
+    Text_,
+    TwoWay,
+    _Container,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +28,7 @@ class Form(_Container):
 
     on_submit: Press | None = None
     columns: Literal[1, 2, 3] = 1
-    errors: Signal | None = None
+    errors: Mapping[str, str] | Signal | None = None
     summary: bool = False
     required_legend: bool = False
     disabled: Flag = False

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from clonexs.widgets.contract.base import Flag, Gap, Node, Press, Text_, Tone, TwoWay, Value, _Container
+from clonexs.widgets.contract.base import (
+    Flag,
+    Gap,
+    Node,
+    Press,
+    Text_,
+    Tone,
+    TwoWay,
+    Value,
+    _Container,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
