@@ -103,7 +103,7 @@ class SparkConnectBackend:
 
     def _translated(self, error: Exception, session: Any) -> Exception:
         error_class, text = _class_of(error), str(error)
-        if any(mark in text for mark in _UNAUTHENTICATED):
+        if _status_of(error) == "UNAUTHENTICATED" or any(m in text for m in _UNAUTHENTICATED):
             return NotConnected("the workspace does not accept the credential", details=text)
         if error_class in _SESSION_GONE or any(mark in text for mark in _SESSION_GONE_TEXT):
             self._forget(session)
@@ -111,7 +111,8 @@ class SparkConnectBackend:
                 "the session was lost; whether the statement took effect is not known",
                 error_class=error_class,
             )
-        if error_class is None and any(mark in text for mark in _UNREACHABLE):
+        unreachable = _status_of(error) == "UNAVAILABLE" or any(m in text for m in _UNREACHABLE)
+        if error_class is None and unreachable:
             self._forget(session)
             return OutcomeUnknown("the workspace cannot be reached", error_class="UNAVAILABLE")
         state = _sql_state_of(error) or (m.group(1) if (m := _SQLSTATE.search(text)) else None)
@@ -141,13 +142,24 @@ def _to_arrow(frame: Any) -> pa.Table:
 
 
 def _class_of(error: Exception) -> str | None:
-    # getErrorClass exists in both clients, getCondition in one only.
-    getter = getattr(error, "getErrorClass", None)
+    # One client has getCondition and warns at getErrorClass; the other has getErrorClass only.
+    getter = getattr(error, "getCondition", None) or getattr(error, "getErrorClass", None)
     found = getter() if callable(getter) else None
     if isinstance(found, str) and found and not found.startswith("_LEGACY"):
         return found
     prefix = _CLASS_PREFIX.match(str(error))
     return prefix.group(1) if prefix else None
+
+
+def _status_of(error: BaseException | None) -> str | None:
+    # The status of the wire, wherever the client keeps it: on its exception or behind it.
+    while error is not None:
+        code = getattr(error, "code", None)
+        name = getattr(code() if callable(code) else None, "name", None)
+        if isinstance(name, str):
+            return name
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _sql_state_of(error: Exception) -> str | None:

@@ -1,0 +1,169 @@
+"""The gateway against a scripted server: the same cases for every Spark Connect client."""
+
+from __future__ import annotations
+
+import threading
+
+import grpc
+import pyarrow as pa
+import pytest
+
+from clonexs.errors import NotConnected, OutcomeUnknown, StatementFailed, StatementTimeout
+from clonexs.names import TableName
+from clonexs.workspace.gateway import SqlGateway
+from tests.connect.scripted_server import Call, Refusal, Script
+
+TABLE = TableName("cat", "sch", "we`ird")
+
+
+def test_a_query_comes_back_as_arrow_with_its_rows(gateway: SqlGateway, script: Script) -> None:
+    script.on_execute = lambda call: pa.table({"n": pa.array([1, 2], pa.int64())})
+
+    assert gateway.fetch("SELECT n FROM {t}", {"t": TABLE}, step="read") == [{"n": 1}, {"n": 2}]
+    assert script.calls[0].sql == "SELECT n FROM `cat`.`sch`.`we``ird`"
+
+
+def test_values_travel_as_named_arguments(gateway: SqlGateway, script: Script) -> None:
+    script.on_execute = lambda call: pa.table({"num_affected_rows": pa.array([3], pa.int64())})
+
+    done = gateway.execute("DELETE FROM t WHERE a = :a", params={"a": "x' OR 1=1"}, step="delete")
+
+    assert done.rows_affected == 3
+    assert script.calls[0].sql == "DELETE FROM t WHERE a = :a"
+    assert script.calls[0].arguments["a"].literal.string == "x' OR 1=1"
+
+
+def test_the_token_travels_as_metadata_only(gateway: SqlGateway, script: Script) -> None:
+    gateway.execute("CREATE SCHEMA a.b", step="make")
+
+    assert script.metadata[0]["authorization"] == "Bearer secret-token"
+
+
+def test_every_statement_has_its_own_tag(gateway: SqlGateway, script: Script) -> None:
+    for _ in range(2):
+        gateway.execute("CREATE SCHEMA a.b", step="make")
+
+    first, second = (call.tags for call in script.calls)
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert ":make:" in first[0]
+
+
+def test_the_class_comes_from_the_servers_error_info(gateway: SqlGateway, script: Script) -> None:
+    def refuse(call: Call) -> None:
+        raise Refusal(
+            grpc.StatusCode.INTERNAL,
+            "[TABLE_OR_VIEW_NOT_FOUND] no table t. SQLSTATE: 42P01",
+            "TABLE_OR_VIEW_NOT_FOUND",
+            "42P01",
+        )
+
+    script.on_execute = refuse
+    with pytest.raises(StatementFailed) as caught:
+        gateway.fetch("SELECT * FROM t", step="read")
+
+    assert caught.value.error_class == "TABLE_OR_VIEW_NOT_FOUND"
+    assert caught.value.sql_state == "42P01"
+    assert caught.value.statement == "SELECT * FROM t"
+    assert caught.value.step == "read"
+
+
+def test_the_class_comes_from_the_prefix_where_there_is_no_error_info(
+    gateway: SqlGateway, script: Script
+) -> None:
+    def refuse(call: Call) -> None:
+        raise Refusal(
+            grpc.StatusCode.INTERNAL, "[DELTA_VERSION_NOT_FOUND] no version 7. SQLSTATE: 22003"
+        )
+
+    script.on_execute = refuse
+    with pytest.raises(StatementFailed) as caught:
+        gateway.fetch("SELECT 1", step="read")
+
+    assert caught.value.error_class == "DELTA_VERSION_NOT_FOUND"
+    assert caught.value.sql_state == "22003"
+
+
+def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway, script: Script) -> None:
+    def once(call: Call) -> pa.Table:
+        if len(script.calls) == 1:
+            raise Refusal(
+                grpc.StatusCode.INTERNAL,
+                "[INVALID_HANDLE.SESSION_CHANGED] the session has changed",
+                "INVALID_HANDLE.SESSION_CHANGED",
+            )
+        return pa.table({"n": pa.array([1], pa.int64())})
+
+    script.on_execute = once
+
+    assert gateway.fetch("SELECT 1 AS n", step="read") == [{"n": 1}]
+    assert script.calls[0].session_id != script.calls[-1].session_id
+
+
+def test_a_lost_session_leaves_the_outcome_of_a_write_unknown(
+    gateway: SqlGateway, script: Script
+) -> None:
+    def lose(call: Call) -> None:
+        raise Refusal(
+            grpc.StatusCode.INTERNAL,
+            "[INVALID_HANDLE.SESSION_CHANGED] the session has changed",
+            "INVALID_HANDLE.SESSION_CHANGED",
+        )
+
+    script.on_execute = lose
+    with pytest.raises(OutcomeUnknown):
+        gateway.execute("INSERT INTO t VALUES (1)", step="write")
+
+    assert len(script.calls) == 1
+
+
+def test_a_refused_credential_says_so(gateway: SqlGateway, script: Script) -> None:
+    def refuse(call: Call) -> None:
+        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "the token is not known")
+
+    script.on_execute = refuse
+    with pytest.raises(NotConnected):
+        gateway.fetch("SELECT 1", step="read")
+
+
+def test_a_time_limit_interrupts_exactly_its_statement(gateway: SqlGateway, script: Script) -> None:
+    def wait(call: Call) -> None:
+        script.release.wait()
+        raise Refusal(
+            grpc.StatusCode.CANCELLED, "[OPERATION_CANCELED] interrupted", "OPERATION_CANCELED"
+        )
+
+    script.on_execute = wait
+    with pytest.raises(StatementTimeout):
+        gateway.execute("OPTIMIZE t", step="slow", timeout_s=0.05)
+
+    assert script.interrupted == [script.calls[0].tags[0]]
+
+
+def test_cancel_reaches_what_is_in_flight(gateway: SqlGateway, script: Script) -> None:
+    arrived = threading.Event()
+
+    def wait(call: Call) -> None:
+        arrived.set()
+        script.release.wait()
+        raise Refusal(
+            grpc.StatusCode.CANCELLED, "[OPERATION_CANCELED] interrupted", "OPERATION_CANCELED"
+        )
+
+    script.on_execute = wait
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            gateway.execute("OPTIMIZE t", step="slow")
+        except StatementFailed as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    arrived.wait()
+    gateway.cancel_all()
+    thread.join()
+
+    assert len(failures) == 1
+    assert script.interrupted == [script.calls[0].tags[0]]
