@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
+from clonexs.widgets.contract import to_plain_node
 from clonexs.widgets.state import Json, params_hash
-from clonexs.widgets.wire import Packet, envelope, error_content, packed, plain_node
+from clonexs.widgets.wire import Packet, envelope, error_content, packed
 
 if TYPE_CHECKING:
     from clonexs.widgets.page import Call, Page
@@ -137,7 +138,7 @@ class Instance:
         self.save()
 
     def _tree(self) -> Json:
-        return plain_node(self.page.tree())
+        return to_plain_node(self.page.tree())
 
     def _pushes(self) -> list[Packet]:
         with self.page.lock:

@@ -191,7 +191,7 @@ def _catalogs(session: Session, values: Mapping[str, Json]) -> list[Json]:
     from clonexs.workspace.object_counts import list_catalogs
 
     return [
-        {"value": line.name.catalog, "label": line.name.catalog, "detail": line.owner}
+        {"value": line.name.catalog, "label": line.name.catalog, "hint": line.owner}
         for line in list_catalogs(session.api)
     ]
 

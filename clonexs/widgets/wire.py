@@ -119,10 +119,3 @@ def mapping_of(message: Mapping[str, Json], key: str) -> dict[str, Json]:
     """The object at ``key`` of a message from the browser; empty when it is absent or none."""
     value = message.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def plain_node(node: object) -> Json:
-    """A component tree as plain data."""
-    if isinstance(node, dict):
-        return node
-    raise TypeError(f"{type(node).__name__} is no node")

@@ -8,6 +8,7 @@ import pytest
 
 from clonexs.errors import InvalidRequest, NoSuchObject
 from clonexs.widgets import app as app_module
+from clonexs.widgets import contract
 from clonexs.widgets.app import App
 from clonexs.widgets.page import Call, Page, TableSource, action, table
 from clonexs.widgets.pages.spec import PageSpec
@@ -29,11 +30,10 @@ class ProbePage(Page):
         self.log: list[int] = []
 
     def tree(self) -> Any:
-        children = [{"c": "Text", "p": {"text": word}} for word in self.words]
-        return {"c": "Page", "p": {"count": {"$s": "count"}}, "ch": children}
+        return contract.Page(children=[contract.Text(word) for word in self.words])
 
     def on_open(self) -> None:
-        self.words = ["opened"]
+        self.words.append("opened")
 
     def set_value(self, path: str, value: Any) -> None:
         if path != "name":
@@ -121,7 +121,7 @@ def tab(make_app: Any) -> Tab:
 def test_a_page_opens_and_loads_after_first_paint(make_app: Any) -> None:
     tab = make_app().tab()
     answer = tab.open("probe")
-    assert answer["tree"] == {"c": "Page", "p": {"count": {"$s": "count"}}, "ch": []}
+    assert answer["tree"] == {"c": "Page"}
     assert answer["state"] == {"count": 0}
     tab.until(lambda: tab.shows("opened"))
 
