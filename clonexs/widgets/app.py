@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -119,6 +120,8 @@ class App:
         self._clients: dict[str, _Client] = {}
         self._instances: OrderedDict[str, Instance] = OrderedDict()
         self._numbers = itertools.count(1)
+        # Browsers keep rows by instance: another kernel must not reuse the name.
+        self._salt = secrets.token_hex(3)
         self._handlers: dict[str, Callable[[Message, _Client], None]] = {
             "hello": self._hello,
             "open": self._open,
@@ -270,7 +273,7 @@ class App:
 
     def _make(self, slug: str, params: Mapping[str, Json]) -> Instance:
         page = make_page(slug, params, self.services)
-        instance = Instance(f"i{next(self._numbers)}", page, self._post, self._pool)
+        instance = Instance(f"i{next(self._numbers)}-{self._salt}", page, self._post, self._pool)
         with self._lock:
             self._instances[instance.inst] = instance
             surplus = [

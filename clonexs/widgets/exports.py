@@ -24,13 +24,19 @@ def export(source: TableSource, name: str, form: str) -> dict[str, Json]:
     """
     if form == "arrow":
         payload = base64.b64encode(cut(source, Window()).payload).decode()
-        return {"name": f"{name}.arrow", "mime": "application/vnd.apache.arrow.stream", "b64": payload}
+        return {
+            "name": f"{name}.arrow",
+            "mime": "application/vnd.apache.arrow.stream",
+            "b64": payload,
+        }
     rows = source.rows if isinstance(source.rows, list) else _as_rows(source)
     columns = source.columns or columns_of(rows)
     if form == "csv":
         return {"name": f"{name}.csv", "mime": "text/csv", "text": _csv(rows, columns)}
     if form == "json":
-        text = json.dumps([{key: row.get(key) for key in columns} for row in rows], indent=1, default=str)
+        text = json.dumps(
+            [{key: row.get(key) for key in columns} for row in rows], indent=1, default=str
+        )
         return {"name": f"{name}.json", "mime": "application/json", "text": text}
     raise InvalidRequest({"format": f"{form!r} is not one of csv, json, arrow"})
 

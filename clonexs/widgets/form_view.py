@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from clonexs.widgets.contract import (
     Action,
     Card,
-
     ChipsField,
     ComboField,
     Form,
@@ -128,7 +127,9 @@ def section(title: str, fields: Sequence[FormField], draft: Draft, *, is_open: b
         tone="danger" if has_error else "neutral",
         children=[
             Form(columns=2, children=[field_node(field) for field in others]) if others else None,
-            Form(columns=2, children=[field_node(field) for field in switches]) if switches else None,
+            Form(columns=2, children=[field_node(field) for field in switches])
+            if switches
+            else None,
         ],
     )
 
@@ -141,6 +142,3 @@ def matching(fields: Iterable[FormField], search: str) -> tuple[FormField, ...]:
         for field in fields
         if all(word in f"{field.name} {field.label} {field.help}".casefold() for word in words)
     )
-
-
-

@@ -22,7 +22,8 @@ _LOG = logging.getLogger(__name__)
 POLL_S = 0.1
 PUSH_S = 0.25
 FINISHED = frozenset({"succeeded", "partial", "failed", "cancelled"})
-RESTING = FINISHED | {"interrupted", "waiting_credentials", "waiting_approval", "paused"}
+RESTING = FINISHED | {"interrupted"}
+STATUS_S = 2.0
 LOG_LINES = 300
 
 Tell = Callable[[Any, Sequence[Mapping[str, Any]]], None]
@@ -34,8 +35,10 @@ class _Followed:
     tell: Tell
     seq: int = 0
     pending: list[Mapping[str, Any]] = field(default_factory=list)
-    pushed_at: float = 0.0
     status: Any = None
+    read_at: float = 0.0
+    pushed_at: float = 0.0
+    has_news: bool = False
     wait_s: float = POLL_S
     due: float = 0.0
 
@@ -102,33 +105,49 @@ class Follower:
 
     def visit(self, owner: object, followed: _Followed) -> None:
         """Read once and tell if there is something to tell."""
-        runner = self._runner()
+        runner, now = self._runner(), self._clock()
         events = runner.events(followed.run_id, followed.seq)
-        status_changed = followed.status is None or any(
-            event.get("kind") in ("state", "result") for event in events
-        )
-        if not events and not status_changed and self._clock() - followed.pushed_at < 2.0:
-            return
         if events:
             followed.seq = int(events[-1]["seq"])
             followed.pending.extend(events)
-        status = runner.status(followed.run_id)
-        is_same = followed.status is not None and status == followed.status
-        followed.status = status
-        is_resting = status.status in RESTING
-        now = self._clock()
-        if is_same and not followed.pending and not is_resting:
-            followed.pushed_at = now
-            return
-        if now - followed.pushed_at < PUSH_S and not is_resting:
+        # A run whose worker died says nothing: its status is asked for without an event too.
+        if events or followed.status is None or now - followed.read_at >= STATUS_S:
+            status = runner.status(followed.run_id)
+            followed.has_news |= bool(events) or status != followed.status
+            followed.status, followed.read_at = status, now
+        is_resting = followed.status.status in RESTING
+        if not followed.has_news or (now - followed.pushed_at < PUSH_S and not is_resting):
             return
         pending, followed.pending = followed.pending, []
-        followed.pushed_at = now
+        followed.has_news, followed.pushed_at = False, now
         if is_resting:
             with self._lock:
                 if self._followed.get(owner) is followed:
                     del self._followed[owner]
-        followed.tell(status, pending)
+        followed.tell(followed.status, pending)
+
+
+_JOB_PATHS: dict[str, Json] = {
+    "job.id": "",
+    "job.seq": 0,
+    "job.status": "",
+    "job.title": "",
+    "job.created_at": None,
+    "job.started_at": None,
+    "job.ended_at": None,
+    "job.note": "",
+    "job.error": None,
+    "job.progress": {},
+    "job.counts": {},
+    "job.stages": [],
+    "job.log": [],
+    "job.rates": [],
+}
+
+
+def clear_job_signals(state: Signals) -> None:
+    """Empty what a job card is bound to."""
+    state.update(_JOB_PATHS)
 
 
 def fill_job_signals(state: Signals, status: Any, events: Sequence[Mapping[str, Any]]) -> None:
@@ -144,8 +163,11 @@ def fill_job_signals(state: Signals, status: Any, events: Sequence[Mapping[str, 
             "job.ended_at": status.ended_at,
             "job.progress": progress,
             "job.counts": dict(status.counts or {}),
+            "job.error": status.error,
         }
     )
+    if events:
+        state["job.seq"] = int(events[-1]["seq"])
     stages = state.get("job.stages")
     state["job.stages"] = merge_stages(
         stages if isinstance(stages, list) else [], events, status.status

@@ -151,6 +151,9 @@ class Page:
         """
         raise InvalidRequest({path: "is not a value of this page"})
 
+    def take_secrets(self, values: Mapping[str, Json]) -> None:
+        """Take values of secret fields; they come with a call and never stand in the state."""
+
     def saved(self) -> dict[str, Json]:
         """What is mirrored to disk: inputs and results, never secrets or typed confirmations."""
         return {}
@@ -177,6 +180,10 @@ class Page:
         allowed: frozenset[str] | None = getattr(function, "__action__", None)
         if function is None or allowed is None:
             raise InvalidRequest({"action": f"{name!r} is not an action of this page"})
+        arguments = dict(arguments)
+        secrets = arguments.pop("secrets", None)
+        if isinstance(secrets, dict):
+            self.take_secrets(secrets)
         if unknown := sorted(set(arguments) - allowed):
             raise InvalidRequest(dict.fromkeys(unknown, f"is not an argument of {name}"))
         extra = {"call": call} if function.__takes_call__ else {}

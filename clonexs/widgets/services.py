@@ -35,7 +35,10 @@ class Services(Protocol):
         """Host and principal if they are known without asking anybody."""
 
     def place(self) -> str:
-        """Name of the workspace for people."""
+        """Name of the workspace, as ``connect`` takes it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
 
     def request_type(self, operation: str) -> type:
         """Request dataclass of an operation."""
@@ -128,6 +131,10 @@ class LiveServices:
     def place(self) -> str:
         """Label of the target."""
         return self._place
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
 
     def request_type(self, operation: str) -> type:
         """Request dataclass of an operation, imported now."""

@@ -66,7 +66,7 @@ class Signals:
         old = self._values.get(path)
         self._values[path] = [*(old if isinstance(old, list) else []), *new][-keep:]
         if path not in self._changed:
-            self._appended.setdefault(path, []).extend(new)
+            self._appended[path] = [*self._appended.get(path, []), *new][-keep:]
 
     def absorb(self, path: str, value: Json) -> None:
         """Take a value that the browser already shows: no push follows."""

@@ -1,0 +1,81 @@
+"""What all kinds share: header, failures, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from clonexs.widgets.contract import (
+    Action,
+    Alert,
+    Button,
+    Copy,
+    Download,
+    Header,
+    Node,
+    Press,
+    Problem,
+    Toolbar,
+    Value,
+)
+from clonexs.widgets.state import Json
+
+EXPORT_FORMS = (("csv", "CSV"), ("json", "JSON"), ("arrow", "Arrow"))
+_COPIES = (("python", "Copy as Python"), ("cli", "Copy as CLI"), ("job", "Copy as job"))
+
+
+def page_header(
+    title: str,
+    summary: str,
+    *,
+    buttons: Sequence[Node] = (),
+    as_of: Value = None,
+    on_refresh: Press | None = None,
+    has_code: bool = True,
+) -> Node:
+    """Title, one sentence, and the run as code to take away."""
+    copies = [
+        Copy(label, on_load=Action("code", {"language": language}), look="ghost")
+        for language, label in _COPIES
+    ]
+    return Header(
+        title,
+        subtitle=summary,
+        as_of=as_of,
+        on_refresh=on_refresh,
+        children=[*buttons, *(copies if has_code else ())],
+    )
+
+
+def problem_node(error: Mapping[str, Json], retry: Action | None = None) -> Node:
+    """A failure as ``error_content`` gives it. A missing privilege shows the GRANT to copy."""
+    hint = str(error.get("hint") or "")
+    problem = Problem(
+        str(error.get("message") or "something went wrong"),
+        code=str(error.get("code") or ""),
+        object=str(error.get("object") or ""),
+        hint=hint,
+        details=str(error.get("details") or ""),
+        trace=str(error.get("trace") or ""),
+        on_retry=retry,
+    )
+    if error.get("code") == "NO_PERMISSION" and hint.startswith("GRANT "):
+        return Alert(
+            "You lack a privilege for this",
+            tone="danger",
+            children=[problem, Copy("Copy the GRANT", text=hint)],
+        )
+    if error.get("code") == "NO_COMPUTE":
+        start = Button("Start compute", on_press=Action("start_compute"), look="primary")
+        return Alert("No compute is running", tone="warning", children=[problem, start])
+    return problem
+
+
+def export_bar(what: str) -> Node:
+    """Buttons that save a table of the page in each format."""
+    return Toolbar(
+        label="Export",
+        children=[
+            Download(label, on_press=Action("export", {"what": what, "form": form}), look="ghost")
+            for form, label in EXPORT_FORMS
+        ],
+    )

@@ -1,0 +1,108 @@
+"""A plan as a page shows it: figures, rows, what is lost, what cannot be done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clonexs.widgets.state import Json
+
+if TYPE_CHECKING:
+    from clonexs.operations.base import Plan, Skip, Unit
+
+# Actions that change or remove something that is already there.
+CHANGING = frozenset({"replace", "refresh", "drop"})
+ACTIONS = ("create", "refresh", "replace", "drop", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """What the preview step shows of a plan."""
+
+    kinds: list[dict[str, Json]]
+    """A row for each kind of object: units by action, bytes."""
+    actions: dict[str, int]
+    bytes: int
+    unsized: int
+    """Units whose size nobody knows."""
+    changed: tuple[str, ...]
+    """Objects that exist and will be replaced, refreshed or dropped."""
+    unable: dict[str, int]
+    """Reasons why something cannot be done, with how many objects each concerns."""
+
+    @property
+    def units(self) -> int:
+        """Units that will run."""
+        return sum(count for action, count in self.actions.items() if action != "skip")
+
+    @classmethod
+    def of(cls, plan: Plan) -> PlanFigures:
+        """Count a plan."""
+        actions: Counter[str] = Counter(unit.action for unit in plan.units)
+        kinds: dict[str, Counter[str]] = {}
+        for unit in plan.units:
+            row = kinds.setdefault(unit.kind, Counter())
+            row[unit.action] += 1
+            row["bytes"] += unit.size_bytes or 0
+        tables = [unit for unit in plan.units if unit.kind == "table"]
+        return cls(
+            kinds=[_kind_row(kind, counts) for kind, counts in kinds.items()],
+            actions=dict(actions),
+            bytes=sum(unit.size_bytes or 0 for unit in plan.units),
+            unsized=sum(1 for unit in tables if unit.size_bytes is None),
+            changed=tuple(object_name(unit) for unit in plan.units if unit.action in CHANGING),
+            unable=dict(Counter(skip.reason for skip in plan.skips if skip.category == "unable")),
+        )
+
+
+def _kind_row(kind: str, counts: Counter[str]) -> dict[str, Json]:
+    row: dict[str, Json] = {"kind": kind}
+    row |= {action: counts[action] for action in ACTIONS}
+    return {**row, "bytes": counts["bytes"] or None}
+
+
+def object_name(unit: Unit) -> str:
+    """Name of what a unit makes."""
+    return unit.target or unit.key.partition(":")[2]
+
+
+def unit_rows(plan: Plan) -> list[dict[str, Json]]:
+    """Rows of the table of objects."""
+    return [
+        {
+            "key": unit.key,
+            "kind": unit.kind,
+            "object": object_name(unit),
+            "action": unit.action,
+            "method": unit.method,
+            "size": unit.size_bytes,
+            "version": unit.source_version,
+            "source": unit.source,
+        }
+        for unit in plan.units
+    ]
+
+
+UNIT_COLUMNS = ("key", "kind", "object", "action", "method", "size", "version", "source")
+
+
+def skip_rows(plan: Plan) -> list[dict[str, Json]]:
+    """Rows of the table of what is left out, the unable first."""
+    order = {"unable": 0, "excluded": 1, "equal": 2}
+    skips: list[Skip] = sorted(plan.skips, key=lambda skip: order.get(skip.category, 3))
+    return [
+        {
+            "key": skip.key,
+            "kind": skip.kind,
+            "object": skip.object,
+            "category": skip.category,
+            "reason": skip.reason,
+            "message": skip.message,
+            "remedy": skip.remedy,
+        }
+        for skip in skips
+    ]
+
+
+SKIP_COLUMNS = ("key", "kind", "object", "category", "reason", "message", "remedy")
