@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clonexs.workspace.target import TargetRef
 
 OPTIONS_TTL_S = 60.0
+LOCAL_PRINCIPAL = "admin@local"
 
 
 class Services(Protocol):
@@ -125,7 +126,9 @@ class LiveServices:
         """Host and principal of the open session, or what the target alone tells."""
         session = self._session
         if session is None:
-            return None
+            # The local workspace has one principal when none is named; others must be asked.
+            is_local = self._place.partition(":")[0] == "local"
+            return (self._place, LOCAL_PRINCIPAL) if is_local else None
         return _host_key(session.workspace.target), session.identity.user_name
 
     def place(self) -> str:

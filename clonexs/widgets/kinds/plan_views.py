@@ -297,14 +297,17 @@ def _config(page: PlanPage) -> Node:
     return KeyValue(items=sorted(pairs, key=lambda pair: pair.help != "set by you"), columns=2)
 
 
+_NOTHING = "\N{EN DASH}"
+
+
 def _shown(value: object) -> str | float | bool | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "–"
-    return str(value) if value not in (None, "", {}) else "–"
+        return ", ".join(map(str, value)) or _NOTHING
+    return str(value) if value not in (None, "", {}) else _NOTHING
 
 
 def code_blocks(version: int) -> list[Node | None]:

@@ -106,9 +106,9 @@ def _refuse_doubles(entries: list[PageEntry]) -> None:
             f"slug {entry.slug}",
             *(f"route {route}" for route in (entry.route, *entry.aliases)),
         ):
-            if other := seen.setdefault(name, entry.module):
-                if other != entry.module:
-                    raise PageIndexError(f"{name} belongs to both {other} and {entry.module}")
+            other = seen.setdefault(name, entry.module)
+            if other != entry.module:
+                raise PageIndexError(f"{name} belongs to both {other} and {entry.module}")
 
 
 def index_text(entries: tuple[PageEntry, ...]) -> str:

@@ -131,10 +131,10 @@ class Tab:
         answer = self.ask("open", page=page, params=params)
         self.inst, self.page, self.rev = answer["inst"], answer["page"], answer["rev"]
         self.tree, self.state, self.title = answer["tree"], dict(answer["state"]), answer["title"]
-        for message in self.heard:
-            if message.get("inst") == self.inst and "re" not in message and message is not answer:
-                if message["t"] != "tree" or message["rev"] > self.rev:
-                    self._push(message)
+        early = [m for m in self.heard if m.get("inst") == self.inst and "re" not in m]
+        for message in early:
+            if message["t"] != "tree" or message["rev"] > self.rev:
+                self._push(message)
         return answer
 
     def call(self, action: str, **args: Any) -> Any:
