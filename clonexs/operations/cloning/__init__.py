@@ -1,0 +1,1 @@
+"""Operations of the folder `operations`: clone, demo data, and what copies objects."""

@@ -59,6 +59,7 @@ class DemoCatalog:
         grants: Whether to grant to the three groups.
         protection: Whether to set a column mask and a row filter.
         versions: Extra versions of the inventory table.
+        volumes: Whether to make the two volumes.
     """
 
     industry: Industry
@@ -67,6 +68,7 @@ class DemoCatalog:
     grants: bool = True
     protection: bool = True
     versions: int = 3
+    volumes: bool = True
 
     def steps(self) -> list[Step]:
         """All steps; each names what must come before it."""
@@ -76,7 +78,7 @@ class DemoCatalog:
         made += [self._column_inventory()]
         made += self._functions()
         made += self._views()
-        made += self._volumes()
+        made += self._volumes() if self.volumes else []
         made.append(self._finish([step.key for step in made]))
         return made
 
@@ -269,6 +271,7 @@ class DemoCatalog:
             statements=(
                 *self._foreign_keys(),
                 *_tags(),
+                *(_volume_tags() if self.volumes else ()),
                 *(self._grants() if self.grants else ()),
                 *(_protection() if self.protection else ()),
             ),
@@ -300,6 +303,11 @@ class DemoCatalog:
             f"GRANT SELECT, APPLY TAG ON TABLE {{c}}.{layers.BASE}.customers TO `{STEWARDS}`",
             f"GRANT SELECT ON TABLE {{c}}.{layers.BASE}.v_customer_ltv TO `{ANALYSTS}`",
             f"GRANT EXECUTE ON FUNCTION {{c}}.{layers.BASE}.mask_email_retail TO `{ANALYSTS}`",
+            *(self._volume_grants() if self.volumes else ()),
+        ]
+
+    def _volume_grants(self) -> list[str]:
+        return [
             f"GRANT READ VOLUME ON VOLUME {{c}}.{layers.BASE}.sample_data TO `{ANALYSTS}`",
             f"GRANT READ VOLUME, WRITE VOLUME ON VOLUME {{c}}.{layers.BASE}.exports TO `{ENGINEERS}`",
         ]
@@ -324,8 +332,11 @@ def _tags() -> list[str]:
                 ("address", "address"),
             )
         ),
-        f"ALTER VOLUME {base}.sample_data SET TAGS ('purpose' = 'samples')",
     ]
+
+
+def _volume_tags() -> list[str]:
+    return [f"ALTER VOLUME {{c}}.{layers.BASE}.sample_data SET TAGS ('purpose' = 'samples')"]
 
 
 def _protection() -> list[str]:
