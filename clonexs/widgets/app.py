@@ -177,10 +177,8 @@ class App:
     def _hello(self, message: Message, client: _Client) -> None:
         client.binary = message.get("bin") is not False
         have = mapping_of(message, "have")
-        content: dict[str, Json] = {
-            "version": VERSION,
-            "known": sorted(have.keys() & self._instances.keys()),
-        }
+        known: list[Json] = [*sorted(have.keys() & self._instances.keys())]
+        content: Message = {"version": VERSION, "known": known}
         self._post(Packet(self._reply(message, "hello", **content)))
 
     def _open(self, message: Message, client: _Client) -> None:
@@ -320,12 +318,8 @@ class App:
         self._post(packed(self._reply(message, "progress", value=dict(value))))
 
     def _reply(self, message: Message, kind: str, **content: Json) -> Message:
-        return envelope(
-            kind,
-            re=text_of(message, "id") or None,
-            client=text_of(message, "client") or None,
-            **content,
-        )
+        re, client = text_of(message, "id") or None, text_of(message, "client") or None
+        return envelope(kind, content, re=re, client=client)
 
     def _answer(self, message: Message, client: _Client, kind: str, **content: Json) -> None:
         packet = packed(self._reply(message, kind, **content))

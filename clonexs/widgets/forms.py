@@ -103,12 +103,12 @@ def _field_of(declared: dataclasses.Field[Any], hint: Any) -> FormField:
 
 
 def _default_of(declared: dataclasses.Field[Any]) -> tuple[bool, Json]:
-    from clonexs.serde import to_plain
+    from clonexs.serde import from_json, to_json
 
     if declared.default is not dataclasses.MISSING:
-        return False, to_plain(declared.default)
+        return False, from_json(to_json(declared.default))
     if declared.default_factory is not dataclasses.MISSING:
-        return False, to_plain(declared.default_factory())
+        return False, from_json(to_json(declared.default_factory()))
     return True, None
 
 
@@ -243,7 +243,7 @@ def _cooked(declared: FormField, value: Json) -> Json:
         import json
 
         try:
-            return json.loads(value) if value.strip() else None  # type: ignore[no-any-return]
+            return json.loads(value) if value.strip() else None
         except ValueError:
             return value
     if declared.kind in ("text", "choice") and value == "" and declared.default is None:

@@ -161,7 +161,7 @@ class Instance:
         return packets
 
     def _packet(self, kind: str, **content: Json) -> Packet:
-        return packed(envelope(kind, client=self.client, inst=self.inst, **content))
+        return packed(envelope(kind, {"inst": self.inst, **content}, client=self.client))
 
     def _send(self, kind: str, **content: Json) -> None:
         if not self._closed and self.client is not None:

@@ -217,7 +217,9 @@ def log_line(event: Mapping[str, Any]) -> dict[str, Json] | None:
         level, message = str(event.get("level", "info")), str(event.get("message", ""))
         return {**line, "level": level, "object": event.get("object"), "message": message}
     if kind == "unit" and event.get("state") in ("failed", "blocked", "skipped"):
-        message = str(event.get("error") or event.get("reason") or event.get("state"))
+        error = event.get("error")
+        said = error.get("message") if isinstance(error, Mapping) else error
+        message = str(said or event.get("reason") or event.get("state"))
         level = "error" if event["state"] == "failed" else "warn"
         name = event.get("object") or event.get("key")
         return {**line, "level": level, "object": name, "message": message}

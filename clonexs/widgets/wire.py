@@ -43,7 +43,7 @@ class Packet:
 
 
 def envelope(
-    kind: str, *, re: str | None = None, client: str | None = None, **content: Json
+    kind: str, content: Mapping[str, Json], *, re: str | None = None, client: str | None = None
 ) -> Message:
     """Build a message of type ``kind``; absent links are left out."""
     message: Message = {"v": VERSION, "t": kind}
@@ -60,8 +60,9 @@ def packed(message: Message) -> Packet:
     text = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) <= LARGE:
         return Packet(message)
-    outer = {key: message[key] for key in ("v", "re", "client", "inst") if key in message}
-    return Packet({**outer, "t": "gzip"}, (gzip.compress(text, 5),))
+    outer: Message = {"t": "gzip"}
+    outer |= {key: message[key] for key in ("v", "re", "client", "inst") if key in message}
+    return Packet(outer, (gzip.compress(text, 5),))
 
 
 def frames(
@@ -71,10 +72,8 @@ def frames(
     pieces = [payload[at : at + FRAME] for at in range(0, len(payload), FRAME)] or [b""]
     for seq, piece in enumerate(pieces):
         last = seq == len(pieces) - 1
-        extra = content if last else {}
-        message = envelope(
-            "data", re=re, client=client, inst=inst, ref=ref, seq=seq, last=last, **extra
-        )
+        part: Message = {"inst": inst, "ref": ref, "seq": seq, "last": last}
+        message = envelope("data", part | content if last else part, re=re, client=client)
         yield Packet(message, (piece,))
 
 

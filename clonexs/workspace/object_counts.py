@@ -69,7 +69,7 @@ def count_objects(api: WorkspaceClient, catalog: CatalogName) -> ObjectCounts:
         name = TableName(*(summary.full_name or "").split("."))
         if name.schema in SYSTEM_SCHEMAS:
             continue
-        is_view = bool(summary.table_type) and summary.table_type.value in _VIEW_TYPES
+        is_view = summary.table_type is not None and summary.table_type.value in _VIEW_TYPES
         kinds["view" if is_view else "table"] += 1
         if not is_view:
             names.append(name)

@@ -116,7 +116,7 @@ class FakeServices:
         self.follower = Follower(self.runner)  # type: ignore[arg-type]  # answers the same calls
         self.request_types = request_types
         self.planner: Callable[[dict[str, Any]], Plan] = lambda request: Plan(
-            operation="clone", request=request
+            operation="clone", request=request, units=()
         )
         self.reader: Callable[[dict[str, Any]], Any] = lambda request: None
         self.catalogs = ["prod", "retail", "sandbox"]
