@@ -216,9 +216,12 @@ class App:
                 self._fail(message, client, error)
             finally:
                 instance.calls.pop(identity, None)
-            instance.save()
+            instance.later(instance.save)
 
-        instance.later(work)
+        if instance.page.is_at_once(name):
+            self._pool.submit(work)
+        else:
+            instance.later(work)
 
     def _cancel(self, message: Message, client: _Client) -> None:
         call = self._instance(message).calls.get(text_of(message, "call") or text_of(message, "id"))

@@ -110,7 +110,10 @@ class Instance:
         self.changed()
 
     def save(self) -> None:
-        """Mirror the page's state to disk."""
+        """Mirror the page's state to disk; of several waiting saves the last one does it."""
+        with self._turn:
+            if self.save in self._work:
+                return
         scope = self.page.services.scope()
         if scope is None:
             return
@@ -177,5 +180,5 @@ class Instance:
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - the last line before a thread's silence
-                self.toast(str(error_content(error)["message"]), "error")
+                self.toast(str(error_content(error)["message"]), "danger")
             self.touched = time.monotonic()

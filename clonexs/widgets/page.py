@@ -54,10 +54,20 @@ class Call:
 
 
 def action(function: F) -> F:
-    """Let the browser call this method with the keyword arguments of its signature."""
+    """Let the browser call this method with the keyword arguments of its signature.
+
+    Calls of one page run one after the other.
+    """
     names = [name for name in inspect.signature(function).parameters if name != "self"]
     function.__action__ = frozenset(name for name in names if name != "call")  # type: ignore[attr-defined]
     function.__takes_call__ = "call" in names  # type: ignore[attr-defined]
+    return function
+
+
+def action_at_once(function: F) -> F:
+    """An action that does not wait for those before it: what stops them, or only looks."""
+    action(function)
+    function.__at_once__ = True  # type: ignore[attr-defined]
     return function
 
 
@@ -169,6 +179,10 @@ class Page:
     def changed(self) -> None:
         """Push what changed to whoever looks at the page."""
         self.host.changed()
+
+    def is_at_once(self, name: str) -> bool:
+        """Whether an action need not wait for its turn."""
+        return bool(getattr(getattr(type(self), name, None), "__at_once__", False))
 
     def perform(self, name: str, arguments: Mapping[str, Json], call: Call) -> Any:
         """Run an action by name with arguments from the browser.

@@ -14,7 +14,7 @@ from clonexs.widgets.contract import Action, Node, Skeleton
 from clonexs.widgets.contract import Page as PageNode
 from clonexs.widgets.exports import export
 from clonexs.widgets.kinds.frame import page_header, problem_node
-from clonexs.widgets.page import Call, Page, action
+from clonexs.widgets.page import Call, Page, action, action_at_once
 from clonexs.widgets.state import Json
 from clonexs.widgets.wire import error_content
 
@@ -118,7 +118,7 @@ class DashboardPage(Page):
             self.result, self.as_of = result, float(as_of)
             self.revision += 1
 
-    @action
+    @action_at_once
     def code(self, language: str) -> str:
         """The reading as Python, command line or job."""
         if language not in ("python", "cli", "job"):
@@ -126,7 +126,7 @@ class DashboardPage(Page):
         place = self.services.place()
         return code_for(language, self.spec.operation, self.request(), target=place)  # type: ignore[arg-type]
 
-    @action
+    @action_at_once
     def export(self, what: str, form: str) -> dict[str, Json]:
         """A table of the page as a file."""
         return export(self.table_source(what), f"{self.spec.slug}-{what}", form)

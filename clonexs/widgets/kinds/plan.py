@@ -23,7 +23,7 @@ from clonexs.widgets.kinds.planned import (
     unit_rows,
 )
 from clonexs.widgets.kinds.running import EXECUTE, RunningPage
-from clonexs.widgets.page import Call, TableSource, action, table
+from clonexs.widgets.page import Call, TableSource, action, action_at_once, table
 from clonexs.widgets.state import Json
 from clonexs.widgets.wire import error_content
 
@@ -52,7 +52,7 @@ class PlanPage(RunningPage):
         self.planned_request: dict[str, Json] = {}
         self.revision = 0
         self.problem: dict[str, Json] | None = None
-        self.is_planning = False
+        self.planning: Call | None = None
         self.state.update({"step": self.form_steps[0][0], "confirm.open": False})
         self.state.update(dict.fromkeys(_LOOKS, ""))
         self._show_draft()
@@ -93,6 +93,11 @@ class PlanPage(RunningPage):
     def step(self) -> str:
         """Step on screen."""
         return str(self.state["step"])
+
+    @property
+    def is_planning(self) -> bool:
+        """Whether a plan is being made."""
+        return self.planning is not None
 
     @property
     def is_stale(self) -> bool:
@@ -180,7 +185,7 @@ class PlanPage(RunningPage):
 
     # Actions of the form.
 
-    @action
+    @action_at_once
     def find_options(self, field: str, text: str = "") -> list[Json]:
         """Choices of a field that hold ``text``."""
         if field not in self.draft.model:
@@ -229,7 +234,7 @@ class PlanPage(RunningPage):
             data = self.draft.request_data()
             self._show_errors()
             self.plan, self.figures, self.problem = None, None, None
-            self.is_planning = True
+            self.planning = call
             self.state["step"] = PREVIEW
         self.changed()
         try:
@@ -249,7 +254,14 @@ class PlanPage(RunningPage):
                 self.problem = error_content(error)
             return False
         finally:
-            self.is_planning = False
+            self.planning = None
+
+    @action_at_once
+    def stop_planning(self) -> None:
+        """Give up the plan that is being made."""
+        with self.lock:
+            if self.planning:
+                self.planning.cancel()
 
     def _take_plan(self, plan: Plan, data: Mapping[str, Json]) -> None:
         self.plan, self.planned_request = plan, dict(data)
@@ -318,7 +330,7 @@ class PlanPage(RunningPage):
 
     # What leaves the page.
 
-    @action
+    @action_at_once
     def code(self, language: str, revision: int = 0) -> str:
         """The run as Python, command line or job; ``revision`` only makes the question new."""
         if language not in ("python", "cli", "job"):
@@ -327,14 +339,14 @@ class PlanPage(RunningPage):
             data = self.draft.request_data()
         return code_for(language, self.spec.operation, data, target=self.services.place())  # type: ignore[arg-type]
 
-    @action
+    @action_at_once
     def sql(self, revision: int = 0) -> str:
         """The statements of the plan; ``revision`` only makes the question new."""
         with self.lock:
             plan = self.plan
         return self.sql_text(plan) if plan else ""
 
-    @action
+    @action_at_once
     def export(self, what: str, form: str) -> dict[str, Json]:
         """A table of the page as a file."""
         return export(self.table_source(what), f"{self.spec.slug}-{what}", form)

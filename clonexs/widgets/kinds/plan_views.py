@@ -154,7 +154,9 @@ def _confirm(page: PlanPage) -> Node | None:
 def preview(page: PlanPage) -> Sequence[Node | None]:
     """The plan: figures, objects, what is left out, statements, code."""
     if page.is_planning:
-        return [Text("Reading source and target…", look="muted"), Skeleton(look="cards", count=4)]
+        stop = Button("Stop", on_press=Action("stop_planning"), icon="x")
+        said = Text("Reading source and target; nothing is changed.", look="muted")
+        return [said, Skeleton(look="cards", count=4), Skeleton(look="table"), stop]
     if page.problem is not None:
         return [problem_node(page.problem, Action("make_plan"))]
     if page.plan is None or page.figures is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.errors import Conflict
 from clonexs.widgets.jobs_panel import RESTING, clear_job_signals, fill_job_signals
-from clonexs.widgets.page import Page, action
+from clonexs.widgets.page import Page, action, action_at_once
 from clonexs.widgets.state import Json
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class RunningPage(Page):
         with self.lock:
             return (self.run.result if self.run else None) or {}
 
-    @action
+    @action_at_once
     def cancel_run(self) -> None:
         """Ask the run to stop."""
         self.services.runner().cancel(self._run_id())

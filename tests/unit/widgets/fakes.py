@@ -119,6 +119,7 @@ class FakeServices:
             operation="clone", request=request, units=()
         )
         self.reader: Callable[[dict[str, Any]], Any] = lambda request: None
+        self.call: Any = None
         self.catalogs = ["prod", "retail", "sandbox"]
         self.read_requests: list[dict[str, Any]] = []
 
@@ -145,6 +146,7 @@ class FakeServices:
         return self.reader(request)
 
     def plan(self, operation: str, request: dict[str, Any], call: Any = None) -> Plan:
+        self.call = call
         return self.planner(request)
 
     def options(self, picker: str, values: Any, *, fresh: bool = False) -> list[dict[str, str]]:

@@ -196,6 +196,23 @@ def test_a_denied_plan_says_what_to_grant(open_tab: Any, services: FakeServices)
     assert tab.shows("GRANT USE CATALOG ON CATALOG `prod`")
 
 
+def test_planning_can_be_stopped(open_tab: Any, services: FakeServices) -> None:
+    def endless(request: dict[str, Any]) -> Plan:
+        while True:
+            services.call.check_cancelled()
+
+    services.planner = endless
+    tab = open_tab(source="prod", dest="dev")
+    tab.call("next_step")
+    asked = tab.send("call", inst=tab.inst, action="next_step", args={})
+    tab.until(lambda: "Stop" in buttons(tab), "the plan under way")
+    tab.call("stop_planning")
+    assert tab.answer(asked)["value"] is False
+    tab.until(lambda: tab.shows("stopped at your request"), "the preview")
+    services.planner = make_plan
+    assert tab.call("make_plan") is True
+
+
 def test_what_exists_changes_only_after_its_name_was_typed(
     open_tab: Any, services: FakeServices
 ) -> None:

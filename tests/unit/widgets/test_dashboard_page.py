@@ -122,9 +122,7 @@ def test_stopped_compute_offers_to_start_it(open_tab: Any, services: FakeService
     assert services.jobs.asked == [("start_compute", "")]
 
 
-def test_coming_back_within_half_an_hour_asks_nobody(
-    open_tab: Any, services: FakeServices
-) -> None:
+def test_coming_back_within_half_an_hour_asks_nobody(open_tab: Any, services: FakeServices) -> None:
     tab = open_tab()
     tab.until(lambda: "Tables" in stats(tab), "figures")
     tab.call("refresh")
