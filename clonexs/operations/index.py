@@ -64,7 +64,9 @@ def _operations_of(path: Path) -> Iterator[Declared]:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
-            if not (isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "operation"):
+            if not (
+                isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "operation"
+            ):
                 continue
             keywords = {k.arg: k.value for k in decorator.keywords}
             request = next(a for a in node.args.args if a.arg == "request").annotation
@@ -182,7 +184,9 @@ def _methods(o: Declared, fields: list[RequestField]) -> list[str]:
         return ", ".join(listed)
 
     result = o.result if o.effect == "read" else f"Run[{o.result}]"
-    running = "" if o.effect == "read" else "wait: bool = ..., check: bool = ..., dry_run: bool = ..."
+    running = (
+        "" if o.effect == "read" else "wait: bool = ..., check: bool = ..., dry_run: bool = ..."
+    )
     made = [f"    def {o.method}({arguments(running)}) -> {result}:", f'        """{o.summary}"""']
     if o.effect != "read":
         made += [
