@@ -99,10 +99,11 @@ class Session:
     @cached_property
     def jobs(self) -> Jobs:
         """Runs of this user."""
-        return Jobs(self._runner, token=self._token)
+        return Jobs(self.runner, token=self._token)
 
     @cached_property
-    def _runner(self) -> JobRunner:
+    def runner(self) -> JobRunner:
+        """What carries out runs: detached workers, or threads inside a Databricks runtime."""
         from clonexs.jobs.runner import ThreadRunner, open_runner
         from clonexs.workspace import ambient
 
@@ -148,20 +149,29 @@ class Session:
         plan = self.plan(operation, request)
         if dry_run:
             return plan
-        run_id = self._runner.submit(
-            operation,
+        made = self.submit(plan, origin=origin)
+        if not wait:
+            return made
+        from clonexs.jobs.display import progress_line
+
+        return made.wait(check=check, show=progress_line())
+
+    def submit(self, plan: Plan, *, origin: Mapping[str, Any] | None = None) -> Run[Any]:
+        """Start carrying out a plan as it is, and return the live run.
+
+        Args:
+            plan: A plan of this workspace, such as one that somebody has read and agreed to.
+            origin: ``page`` and ``trigger``, for the history.
+        """
+        run_id = self.runner.submit(
+            plan.operation,
             plan.request,
             self.workspace.target,
             plan=plan,
             origin=origin or {"trigger": "api"},
             token=self._token,
         )
-        made: Run[Any] = Run(self._runner, run_id, token=self._token)
-        if not wait:
-            return made
-        from clonexs.jobs.display import progress_line
-
-        return made.wait(check=check, show=progress_line())
+        return Run(self.runner, run_id, token=self._token)
 
     def plan(self, operation: str, request: Mapping[str, Any] | None = None) -> Plan:
         """The plan of a writing operation; changes nothing."""

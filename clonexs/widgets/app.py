@@ -198,6 +198,7 @@ class App:
     def _after_open(self, instance: Instance) -> None:
         instance.page.on_open()
         instance.changed()
+        instance.later(instance.save)
 
     def _call(self, message: Message, client: _Client) -> None:
         instance = self._instance(message)
@@ -251,7 +252,7 @@ class App:
                     enc=found.enc,
                     total=found.total,
                 ):
-                    self._post(packet if client.binary else packet.as_text())
+                    self._post(packet)
             except Exception as error:  # noqa: BLE001 - becomes the answer
                 self._fail(message, client, error)
 
@@ -333,12 +334,15 @@ class App:
                 client.answers[identity] = packet
                 while len(client.answers) > ANSWERS_KEPT:
                     client.answers.popitem(last=False)
-        self._post(packet if client.binary else packet.as_text())
+        self._post(packet)
 
     def _fail(self, message: Message, client: _Client, error: Exception) -> None:
         self._answer(message, client, "res", ok=False, error=error_content(error))
 
     def _post(self, packet: Packet) -> None:
+        reader = self._clients.get(text_of(packet.message, "client"))
+        if packet.buffers and reader and not reader.binary:
+            packet = packet.as_text()
         try:
             self._send(packet.message, packet.buffers)
         except Exception:  # noqa: BLE001 - a closed socket must not end a page's work

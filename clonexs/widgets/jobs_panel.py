@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 POLL_S = 0.1
 PUSH_S = 0.25
 FINISHED = frozenset({"succeeded", "partial", "failed", "cancelled"})
-RESTING = FINISHED | {"interrupted"}
+RESTING = FINISHED | {"interrupted", "waiting_credentials"}
 STATUS_S = 2.0
 LOG_LINES = 300
 

@@ -17,6 +17,8 @@ from clonexs.widgets.state import Json, PageStateStore
 
 if TYPE_CHECKING:
     from clonexs.jobs import JobRunner
+    from clonexs.operations.base import Operation, RunContext
+    from clonexs.operations.work import Plan
     from clonexs.session import Session
     from clonexs.widgets.page import Call
     from clonexs.workspace.client import ComputeState
@@ -47,13 +49,16 @@ class Services(Protocol):
     def runner(self) -> JobRunner:
         """The job runner."""
 
-    def target(self) -> TargetRef:
-        """Reference to the workspace for a job row. Connects."""
+    def submit(self, plan: Plan, origin: Mapping[str, Json]) -> str:
+        """Start a run that carries out a plan; gives its identifier. Connects."""
+
+    def resume(self, run_id: str, *, only_failed: bool = False) -> None:
+        """Let a run go on with what is not done."""
 
     def read(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
         """Run a reading operation here and give its result. Connects."""
 
-    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
+    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Plan:
         """Plan a writing operation here. Connects, changes nothing."""
 
     def options(
@@ -148,24 +153,56 @@ class LiveServices:
     @cached_property
     def _runner(self) -> JobRunner:
         from clonexs.jobs import open_runner
+        from clonexs.workspace.ambient import runtime_version
 
-        return open_runner()
+        # Detached workers need no session to be read; threads belong to theirs.
+        return self.session().runner if runtime_version() else open_runner()
 
     def runner(self) -> JobRunner:
-        """The durable runner of this user."""
+        """The runner of this user."""
         return self._runner
 
-    def target(self) -> TargetRef:
-        """Reference of the open session."""
-        return self.session().workspace.target
+    def submit(self, plan: Plan, origin: Mapping[str, Json]) -> str:
+        """Start a run that carries out a plan."""
+        return self.session().submit(plan, origin=dict(origin)).id
+
+    def resume(self, run_id: str, *, only_failed: bool = False) -> None:
+        """Let a run go on."""
+        run = self.session().jobs.get(run_id)
+        if only_failed:
+            run.retry_failed(wait=False)
+        else:
+            run.resume(wait=False)
 
     def read(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
         """Run a reading operation in this process."""
-        return self.session().run(operation, dict(request))
+        declared, context = self._context(operation, call)
+        return declared.function(context, _checked(declared, request))
 
-    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
-        """Plan in this process."""
-        return self.session().plan(operation, dict(request))
+    def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Plan:
+        """Plan in this process.
+
+        Raises:
+            NoSuchObject: if the operation has no plan.
+        """
+        declared, context = self._context(operation, call)
+        if declared.plan is None:
+            raise NoSuchObject(f"{operation} has no plan")
+        return declared.plan(context, _checked(declared, request))
+
+    def _context(self, operation: str, call: Call | None) -> tuple[Operation, RunContext]:
+        from clonexs.operations.base import Ledger, Progress, RunContext, find_operation
+
+        workspace = self.session().workspace
+        context = RunContext(
+            workspace=workspace,
+            progress=Progress(call.report if call else None),
+            ledger=Ledger(),
+            clock=workspace.clock,
+            run_id="",
+            is_cancelled=(lambda: call.cancelled) if call else (lambda: False),
+        )
+        return find_operation(operation), context
 
     def options(
         self, picker: str, values: Mapping[str, Json], *, fresh: bool = False
@@ -190,6 +227,12 @@ class LiveServices:
     def start_compute(self) -> None:
         """Start the stopped warehouse."""
         self.session().workspace.start_compute()
+
+
+def _checked(declared: Operation, request: Mapping[str, Json]) -> Any:
+    from clonexs.serde import to_request
+
+    return to_request(declared.request_type, request)
 
 
 def _host_key(target: TargetRef) -> str:

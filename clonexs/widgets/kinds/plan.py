@@ -314,17 +314,9 @@ class PlanPage(RunningPage):
                 raise Conflict("a run of this page is under way already")
             if self.figures.changed and typed != self.confirm_word():
                 raise InvalidRequest({"typed": f"type {self.confirm_word()} to confirm"})
-            request = dict(plan.request)
-        runner = self.services.runner()
-        origin: dict[str, Json] = {"page": self.spec.slug, "trigger": "manual"}
-        run_id = runner.submit(
-            self.spec.operation, request, self.services.target(), plan=plan, origin=origin
-        )
+        run_id = self.services.submit(plan, {"page": self.spec.slug, "trigger": "manual"})
         with self.lock:
-            clear_job_signals(self.state)
-            self.run = runner.status(run_id)
             self.state["confirm.open"] = False
-            self.state["step"] = EXECUTE
         self.attach(run_id)
         return run_id
 

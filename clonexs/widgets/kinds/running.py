@@ -67,13 +67,13 @@ class RunningPage(Page):
     @action
     def resume_run(self) -> None:
         """Go on with what is not done."""
-        self.services.runner().resume(self._run_id())
+        self.services.resume(self._run_id())
         self.attach(self._run_id())
 
     @action
     def retry_failed(self) -> None:
         """Run only what failed."""
-        self.services.runner().retry_failed(self._run_id())
+        self.services.resume(self._run_id(), only_failed=True)
         self.attach(self._run_id())
 
     @action

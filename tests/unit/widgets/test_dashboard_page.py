@@ -14,6 +14,7 @@ from clonexs.operations.overview.dashboard import (
     DashboardResult,
 )
 from clonexs.widgets.app import App
+from clonexs.widgets.state import params_hash
 from clonexs.workspace.target import TargetRef
 from tests.unit.widgets.fakes import FakeServices
 from tests.unit.widgets.headless import Tab, Wire
@@ -125,12 +126,12 @@ def test_stopped_compute_offers_to_start_it(open_tab: Any, services: FakeService
 def test_coming_back_within_half_an_hour_asks_nobody(open_tab: Any, services: FakeServices) -> None:
     tab = open_tab()
     tab.until(lambda: "Tables" in stats(tab), "figures")
-    tab.call("refresh")
-    tab.call("code", language="cli")
+    kept = services.mirror
+    tab.until(lambda: kept.load(services.scope(), "dashboard", params_hash({})) is not None, "mirror")
     asked = len(services.read_requests)
     again = open_tab()
     assert stats(again)["Tables"] == 40
-    again.call("code", language="cli")
+    again.until(lambda: again.shows("Nothing has run yet"), "the runs")
     assert len(services.read_requests) == asked
 
 
