@@ -1,0 +1,60 @@
+"""The kernel's socket, and who may open it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tornado.web
+from jupyter_server.auth.identity import IdentityProvider, User
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+if TYPE_CHECKING:
+    from clonexs.web.app import WebState
+    from clonexs.web.sessions import WebSession
+
+
+class SessionIdentity(IdentityProvider):  # type: ignore[misc]
+    """Tells Jupyter's and Voila's handlers who is signed in: whoever holds a session."""
+
+    def get_user(self, handler: Any) -> User | None:
+        """The user of the request's session."""
+        state: WebState = handler.settings["clonexs"]
+        session = state.session_of(handler)
+        return User(username=session.session_id[:12]) if session else None
+
+    def get_handlers(self) -> list[tuple[str, object]]:
+        """None: signing in is ours."""
+        return []
+
+
+class ChannelsHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """A socket to the kernel of one's own session, without Nagle's delay."""
+
+    web_session: WebSession | None = None
+
+    async def pre_get(self) -> None:
+        """Refuse a kernel that belongs to somebody else; its id alone is no key."""
+        state: WebState = self.settings["clonexs"]
+        session = state.session_of(self)
+        if session is None or not state.sessions.owns(session, self.kernel_id):
+            raise tornado.web.HTTPError(404)
+        if self.kernel_id not in self.kernel_manager:
+            raise tornado.web.HTTPError(404)
+        self.web_session = session
+        await super().pre_get()
+
+    async def open(self, kernel_id: str) -> None:
+        """Count the tab; three small frames must not wait for each other."""
+        self.set_nodelay(True)
+        state: WebState = self.settings["clonexs"]
+        if self.web_session:
+            state.sessions.socket_opened(self.web_session, self)
+        await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """The tab has gone."""
+        state: WebState = self.settings["clonexs"]
+        if self.web_session:
+            state.sessions.socket_closed(self.web_session, self)
+        if self.connection is not None:
+            super().on_close()
