@@ -49,6 +49,9 @@ class Services(Protocol):
     def runner(self) -> JobRunner:
         """The job runner."""
 
+    def target(self) -> TargetRef:
+        """Reference to the workspace. Connects."""
+
     def submit(self, plan: Plan, origin: Mapping[str, Json]) -> str:
         """Start a run that carries out a plan; gives its identifier. Connects."""
 
@@ -161,6 +164,10 @@ class LiveServices:
     def runner(self) -> JobRunner:
         """The runner of this user."""
         return self._runner
+
+    def target(self) -> TargetRef:
+        """Reference of the open session."""
+        return self.session().workspace.target
 
     def submit(self, plan: Plan, origin: Mapping[str, Json]) -> str:
         """Start a run that carries out a plan."""

@@ -70,15 +70,19 @@ def plan_tree(page: PlanPage) -> Node:
 def _steps(page: PlanPage) -> list[Step]:
     names = [*page.form_steps, ("preview", "Preview"), ("execute", "Execute")]
     open_steps = page.open_steps()
+    here = [name for name, _ in names].index(page.step)
     steps = []
-    for name, label in names:
+    for position, (name, label) in enumerate(names):
         wrong = {*_fields(page, name)} & page.draft.errors.keys()
         if name == page.step:
             steps.append(Step(name, label, state="current"))
         elif wrong:
             steps.append(Step(name, label, state="error", note=f"{len(wrong)} to mend"))
         else:
-            steps.append(Step(name, label, state="done" if name in open_steps else "todo"))
+            # A step ahead is done only when a plan, or a run, came out of it.
+            was_there = position < here or (page.run if name == "execute" else page.plan)
+            is_done = name in open_steps and was_there
+            steps.append(Step(name, label, state="done" if is_done else "todo"))
     return steps
 
 

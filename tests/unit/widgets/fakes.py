@@ -138,9 +138,11 @@ class FakeServices:
     def runner(self) -> FakeRunner:
         return self.jobs
 
+    def target(self) -> TargetRef:
+        return TargetRef(kind="local")
+
     def submit(self, plan: Plan, origin: Mapping[str, Any]) -> str:
-        target = TargetRef(kind="local")
-        return self.jobs.submit(plan.operation, plan.request, target, plan=plan, origin=origin)
+        return self.jobs.submit(plan.operation, plan.request, self.target(), plan=plan, origin=origin)
 
     def resume(self, run_id: str, *, only_failed: bool = False) -> None:
         (self.jobs.retry_failed if only_failed else self.jobs.resume)(run_id)

@@ -98,7 +98,7 @@ def test_the_page_opens_on_the_first_step_without_asking_anybody(open_tab: Any) 
     tab = open_tab()
     assert steps(tab) == {
         "place": "current",
-        "options": "done",
+        "options": "todo",
         "preview": "todo",
         "execute": "todo",
     }
