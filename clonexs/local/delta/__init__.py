@@ -1,0 +1,1 @@
+"""Delta tables on disk: reading and writing the transaction log."""

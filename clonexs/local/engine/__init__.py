@@ -1,0 +1,1 @@
+"""Spark Connect in front of the embedded engine."""

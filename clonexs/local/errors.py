@@ -1,0 +1,117 @@
+"""Errors as the platform words them: class, SQLSTATE, HTTP status and error code in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Error class: (SQLSTATE, HTTP status, error code of the REST API).
+_CLASSES: dict[str, tuple[str, int, str]] = {
+    "CATALOG_NOT_FOUND": ("42704", 404, "CATALOG_DOES_NOT_EXIST"),
+    "SCHEMA_NOT_FOUND": ("42704", 404, "SCHEMA_DOES_NOT_EXIST"),
+    "TABLE_OR_VIEW_NOT_FOUND": ("42P01", 404, "TABLE_DOES_NOT_EXIST"),
+    "ROUTINE_NOT_FOUND": ("42883", 404, "FUNCTION_DOES_NOT_EXIST"),
+    "VOLUME_NOT_FOUND": ("42704", 404, "VOLUME_DOES_NOT_EXIST"),
+    "EXTERNAL_LOCATION_NOT_FOUND": ("42704", 404, "EXTERNAL_LOCATION_DOES_NOT_EXIST"),
+    "STORAGE_CREDENTIAL_NOT_FOUND": ("42704", 404, "STORAGE_CREDENTIAL_DOES_NOT_EXIST"),
+    "PRINCIPAL_DOES_NOT_EXIST": ("42704", 404, "PRINCIPAL_DOES_NOT_EXIST"),
+    "RESOURCE_DOES_NOT_EXIST": ("42704", 404, "RESOURCE_DOES_NOT_EXIST"),
+    "UNRESOLVED_COLUMN.WITH_SUGGESTION": ("42703", 400, "INVALID_PARAMETER_VALUE"),
+    "CATALOG_ALREADY_EXISTS": ("42710", 409, "CATALOG_ALREADY_EXISTS"),
+    "SCHEMA_ALREADY_EXISTS": ("42P06", 409, "SCHEMA_ALREADY_EXISTS"),
+    "TABLE_OR_VIEW_ALREADY_EXISTS": ("42P07", 409, "TABLE_ALREADY_EXISTS"),
+    "ROUTINE_ALREADY_EXISTS": ("42723", 409, "FUNCTION_ALREADY_EXISTS"),
+    "VOLUME_ALREADY_EXISTS": ("42710", 409, "VOLUME_ALREADY_EXISTS"),
+    "RESOURCE_ALREADY_EXISTS": ("42710", 409, "RESOURCE_ALREADY_EXISTS"),
+    "SCHEMA_NOT_EMPTY": ("2BP01", 400, "INVALID_STATE"),
+    "CATALOG_NOT_EMPTY": ("2BP01", 400, "INVALID_STATE"),
+    "INSUFFICIENT_PERMISSIONS": ("42501", 403, "PERMISSION_DENIED"),
+    "PERMISSION_DENIED": ("42501", 403, "PERMISSION_DENIED"),
+    "PARSE_SYNTAX_ERROR": ("42601", 400, "BAD_REQUEST"),
+    "INVALID_PARAMETER_VALUE": ("22023", 400, "INVALID_PARAMETER_VALUE"),
+    "INVALID_STATE": ("55000", 400, "INVALID_STATE"),
+    "UC_COMMAND_NOT_SUPPORTED": ("0AKUC", 400, "BAD_REQUEST"),
+    "UNSUPPORTED_FEATURE": ("0A000", 400, "BAD_REQUEST"),
+    "EXPECT_TABLE_NOT_VIEW": ("42809", 400, "BAD_REQUEST"),
+    "EXPECT_VIEW_NOT_TABLE": ("42809", 400, "BAD_REQUEST"),
+    "NOT_IMPLEMENTED": ("0A000", 501, "NOT_IMPLEMENTED"),
+    "UNAUTHENTICATED": ("28000", 401, "UNAUTHENTICATED"),
+    "DELTA_VERSION_NOT_FOUND": ("22003", 400, "BAD_REQUEST"),
+    "DELTA_CANNOT_RESTORE_TABLE_VERSION": ("22003", 400, "BAD_REQUEST"),
+    "DELTA_CONCURRENT_WRITE": ("2D521", 409, "ABORTED"),
+    "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES": ("23001", 400, "BAD_REQUEST"),
+    "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION": ("23512", 400, "BAD_REQUEST"),
+    "DELTA_NOT_NULL_CONSTRAINT_VIOLATED": ("23502", 400, "BAD_REQUEST"),
+    "OPERATION_CANCELED": ("HY008", 499, "CANCELLED"),
+    "NO_SPACE_LEFT": ("53100", 507, "IO_ERROR"),
+    "INTERNAL_ERROR": ("XX000", 500, "INTERNAL_ERROR"),
+}
+
+
+class LocalError(Exception):
+    """A refusal, as the platform words it.
+
+    Args:
+        error_class: The platform's error class.
+        message: The text behind the class.
+    """
+
+    def __init__(self, error_class: str, message: str) -> None:
+        super().__init__(message)
+        self.error_class = error_class
+        self.message = message
+        family = error_class.split(".")[0]
+        known = _CLASSES.get(error_class) or _CLASSES.get(family)
+        if known is None:
+            known = ("42000" if not family.startswith("DELTA_") else "KD000", 400, "BAD_REQUEST")
+        self.sql_state, self.http_status, self.error_code = known
+
+    @property
+    def text(self) -> str:
+        """The message as a SQL client sees it: ``[CLASS] text SQLSTATE: xxxxx``."""
+        return f"[{self.error_class}] {self.message} SQLSTATE: {self.sql_state}"
+
+    def body(self) -> dict[str, Any]:
+        """The message as a REST client sees it."""
+        return {"error_code": self.error_code, "message": self.message}
+
+
+def not_found(kind: str, name: str) -> LocalError:
+    """The refusal for an object that is not there, or that the caller may not see."""
+    error_class = {
+        "CATALOG": "CATALOG_NOT_FOUND",
+        "SCHEMA": "SCHEMA_NOT_FOUND",
+        "TABLE": "TABLE_OR_VIEW_NOT_FOUND",
+        "FUNCTION": "ROUTINE_NOT_FOUND",
+        "VOLUME": "VOLUME_NOT_FOUND",
+        "EXTERNAL_LOCATION": "EXTERNAL_LOCATION_NOT_FOUND",
+        "STORAGE_CREDENTIAL": "STORAGE_CREDENTIAL_NOT_FOUND",
+    }.get(kind, "RESOURCE_DOES_NOT_EXIST")
+    word = kind.replace("_", " ").capitalize()
+    return LocalError(error_class, f"{word} '{name}' does not exist.")
+
+
+def already_exists(kind: str, name: str) -> LocalError:
+    """The refusal for a name that is taken."""
+    error_class = {
+        "CATALOG": "CATALOG_ALREADY_EXISTS",
+        "SCHEMA": "SCHEMA_ALREADY_EXISTS",
+        "TABLE": "TABLE_OR_VIEW_ALREADY_EXISTS",
+        "FUNCTION": "ROUTINE_ALREADY_EXISTS",
+        "VOLUME": "VOLUME_ALREADY_EXISTS",
+    }.get(kind, "RESOURCE_ALREADY_EXISTS")
+    return LocalError(
+        error_class, f"{kind.replace('_', ' ').capitalize()} '{name}' already exists."
+    )
+
+
+def denied(privilege: str, kind: str, name: str) -> LocalError:
+    """The refusal for a missing privilege."""
+    word = kind.replace("_", " ").capitalize()
+    return LocalError(
+        "INSUFFICIENT_PERMISSIONS", f"User does not have {privilege} on {word} '{name}'."
+    )
+
+
+def syntax(message: str) -> LocalError:
+    """The refusal for text that is not understood."""
+    return LocalError("PARSE_SYNTAX_ERROR", message)

@@ -1,0 +1,1 @@
+"""REST services, one module per API of the SDK."""
