@@ -4,13 +4,16 @@
 export interface Handle<T = unknown> {
   readonly path: string;
   readonly value: T;
-  set(value: T, options?: { readonly silent?: boolean }): void;
+  set(value: T, options?: { readonly silent?: boolean; readonly secret?: boolean }): void;
+  commit(): void;
 }
 export interface DataRef {
   readonly ref: string;
 }
+/** Calling it shows a failure as a message and never throws; `ask` throws, for who shows it better. */
 export interface Press {
   (args?: Record<string, unknown>): Promise<unknown>;
+  ask(args?: Record<string, unknown>): Promise<unknown>;
   readonly go?: readonly [page: string, params: Record<string, unknown>];
 }
 export interface WireNode {

@@ -1,8 +1,17 @@
 import { signal } from "@preact/signals";
 import type { ToPage } from "../contract.gen";
 import { Instance } from "./instance";
-import { type Rows, RowsCache, type Window, decode } from "./rows";
-import { type Boot, CallError, type Failure, type Transport, type Wire, aligned, fromBase64, gunzip } from "./transport";
+import { fromJson, type Rows, RowsCache, type Window } from "./rows";
+import {
+  aligned,
+  type Boot,
+  CallError,
+  type Failure,
+  fromBase64,
+  gunzip,
+  type Transport,
+  type Wire,
+} from "./transport";
 
 type Question = Wire & { id: string; t: string; inst?: string };
 type OmitEnvelope<M> = M extends unknown ? Omit<M, "v" | "client"> : never;
@@ -30,6 +39,8 @@ export interface SessionOptions {
   readonly href?: (page: string, params: Record<string, unknown>) => string;
   readonly onTheme?: (theme: string) => void;
   readonly theme?: string;
+  /** Finds a lazy chunk: the reading of Arrow comes with the chunk of tables. */
+  readonly load?: (chunk: string) => Promise<unknown>;
   /** False where the host drops binary buffers. */
   readonly binary?: boolean;
 }
@@ -59,6 +70,8 @@ export class Session {
   readonly current = signal<Instance | undefined>(undefined);
   readonly toasts = signal<readonly ToastItem[]>([]);
   readonly line = signal<"up" | "down">("up");
+  /** Pages one came from, within a cell. */
+  readonly trail = signal<readonly Instance[]>([]);
   private readonly instances = new Map<string, Instance>();
   private readonly pending = new Map<string, Pending>();
   private readonly cache = new RowsCache();
@@ -84,7 +97,8 @@ export class Session {
   start(boot: Boot): void {
     if (boot.inst && boot.tree) this.adopt(boot as Boot & { inst: string });
     this.hello();
-    if (boot.page) void this.open(boot.page, boot.params ?? {}, boot.inst).catch((error) => this.failed(error));
+    if (boot.page)
+      void this.open(boot.page, boot.params ?? {}, boot.inst).catch((error) => this.failed(error));
   }
 
   async open(page: string, params: Record<string, unknown> = {}, inst?: string): Promise<Instance> {
@@ -92,7 +106,12 @@ export class Session {
     const shown = known ? this.instances.get(known) : undefined;
     // What was open before is drawn at once; Python then says how it stands now.
     if (shown && this.current.peek() !== shown) this.current.value = shown;
-    const answer = (await this.ask({ t: "open", page, params, ...(known ? { inst: known } : {}) })) as Boot & {
+    const answer = (await this.ask({
+      t: "open",
+      page,
+      params,
+      ...(known ? { inst: known } : {}),
+    })) as Boot & {
       inst: string;
     };
     if (known && known !== answer.inst) this.instances.delete(known);
@@ -101,8 +120,22 @@ export class Session {
 
   /** Follow a link: the host's router where there is one, this widget otherwise. */
   go(page: string, params: Record<string, unknown>): void {
-    if (this.options.navigate) this.options.navigate(page, params);
-    else void this.open(page, params).catch((error) => this.failed(error));
+    if (this.options.navigate) return this.options.navigate(page, params);
+    const from = this.current.peek();
+    this.open(page, params).then(
+      () => {
+        if (from && from !== this.current.peek()) this.trail.value = [...this.trail.peek(), from];
+      },
+      (error) => this.failed(error),
+    );
+  }
+
+  /** Back to the page a link of this cell came from. */
+  back(): void {
+    const from = this.trail.peek().at(-1);
+    if (!from) return;
+    this.trail.value = this.trail.peek().slice(0, -1);
+    void this.open(from.page, from.params, from.inst).catch((error) => this.failed(error));
   }
 
   ask(message: Outgoing, progress?: (value: unknown) => void): Promise<unknown> {
@@ -122,7 +155,12 @@ export class Session {
     const key = `${inst} ${ref} ${JSON.stringify(win)}`;
     const kept = ref.includes("@") ? this.cache.get(key) : undefined;
     if (kept) return kept;
-    const { rows, bytes } = (await this.ask({ t: "data", inst, ref, win: win as Record<string, unknown> })) as {
+    const { rows, bytes } = (await this.ask({
+      t: "data",
+      inst,
+      ref,
+      win: win as Record<string, unknown>,
+    })) as {
       rows: Rows;
       bytes: number;
     };
@@ -151,7 +189,9 @@ export class Session {
 
   private find(page: string, params: Record<string, unknown>): Instance | undefined {
     const wanted = JSON.stringify(params);
-    return [...this.instances.values()].find((each) => each.page === page && JSON.stringify(each.params) === wanted);
+    return [...this.instances.values()].find(
+      (each) => each.page === page && JSON.stringify(each.params) === wanted,
+    );
   }
 
   private adopt(boot: Boot & { inst: string }): Instance {
@@ -215,7 +255,9 @@ export class Session {
       this.handle(real, message.t === "gzip" ? [] : bytes);
     });
     this.order = turn;
-    void turn.catch((error) => this.failed(error)).finally(() => this.order === turn && (this.order = undefined));
+    void turn
+      .catch((error) => this.failed(error))
+      .finally(() => this.order === turn && (this.order = undefined));
   }
 
   private handle(message: Wire, bytes: readonly Uint8Array<ArrayBuffer>[]): void {
@@ -268,12 +310,23 @@ export class Session {
       whole.set(frame, at);
       at += frame.length;
     }
-    try {
-      const rows = decode(whole, String(message.enc), message.total as number | null);
-      this.answer(message, { rows, bytes: size });
-    } catch (error) {
-      this.pending.delete(String(message.re));
-      waiting.reject(error as Error);
-    }
+    const total = message.total as number | null | undefined;
+    this.decode(whole, String(message.enc), total).then(
+      (rows) => this.answer(message, { rows, bytes: size }),
+      (error: Error) => {
+        this.pending.delete(String(message.re));
+        waiting.reject(error);
+      },
+    );
+  }
+
+  private async decode(
+    bytes: Uint8Array<ArrayBuffer>,
+    enc: string,
+    total: number | null | undefined,
+  ): Promise<Rows> {
+    if (enc === "json") return fromJson(bytes, total);
+    const chunk = (await this.options.load?.("data")) as { fromArrow: typeof fromJson };
+    return chunk.fromArrow(bytes, total);
   }
 }
