@@ -65,7 +65,7 @@ class People:
             )
         return found[0]
 
-    def list(self, kind: str) -> list[tuple[str, str]]:
+    def named(self, kind: str) -> list[tuple[str, str]]:
         """``(name, id)`` of all principals of a kind."""
         return [
             (name, made)

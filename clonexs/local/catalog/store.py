@@ -61,7 +61,7 @@ class Catalog:
             raise not_found(kind, full_name)
         return found
 
-    def list(self, kind: str, parent: str = "") -> Iterator[Object]:
+    def objects(self, kind: str, parent: str = "") -> Iterator[Object]:
         """Objects of a kind below a parent (all of them when it is empty), by name."""
         with self._lock:
             if parent or kind == "CATALOG":
@@ -167,7 +167,7 @@ class Catalog:
         inside = [
             child
             for kind in CHILD_KINDS.get(found.kind, ())
-            for child in self.list(kind, found.full_name)
+            for child in self.objects(kind, found.full_name)
         ]
         kept = [c for c in inside if not (c.kind == "SCHEMA" and self._is_bare(c))]
         if kept and not cascade:
@@ -273,7 +273,7 @@ class Catalog:
         if schema.name not in {"default", "information_schema"}:
             return False
         return not any(
-            True for kind in CHILD_KINDS["SCHEMA"] for _ in self.list(kind, schema.full_name)
+            True for kind in CHILD_KINDS["SCHEMA"] for _ in self.objects(kind, schema.full_name)
         )
 
     def _save(self, made: Object) -> None:
