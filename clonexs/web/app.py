@@ -23,6 +23,7 @@ import tornado.httpserver
 import tornado.ioloop
 import tornado.netutil
 import tornado.web
+from jupyter_server import DEFAULT_STATIC_FILES_PATH
 from voila.app import Voila
 from voila.paths import _default_root_dirs, collect_static_paths, collect_template_paths
 
@@ -36,9 +37,7 @@ from clonexs.web.environment import kernel_environment
 from clonexs.web.guard import (
     Guard,
     GuardedApplication,
-    content_policy,
     hosts_of,
-    script_hash,
     security_headers,
 )
 from clonexs.web.jobs_view import JobsView
@@ -52,6 +51,7 @@ _LOG = logging.getLogger(__name__)
 COOKIE = "clonexs-session"
 _AGAIN_AFTER_S = 5.0
 _MESSAGE_LIMIT = 16 << 20
+_PING_MS = 30_000
 
 
 class WebState:
@@ -159,7 +159,9 @@ class WebApp(Voila):  # type: ignore[misc]
         self.template_paths = collect_template_paths(
             ["voila", "nbconvert"], name, prune=True, root_dirs=roots
         )
-        # The pages around the notebook are ours whatever front end draws it.
+        if self.state.options.frontend == "jupyter":
+            self.template_paths.insert(0, str(template_root() / f"{TEMPLATE}-lab"))
+        # Signing in and unknown addresses are ours whatever front end draws the pages.
         self.template_paths.append(str(template_root() / TEMPLATE))
         self.static_paths += collect_static_paths(["voila", "nbconvert"], name, root_dirs=roots)
 
@@ -180,9 +182,14 @@ class WebApp(Voila):  # type: ignore[misc]
             xsrf_cookie_name=f"{COOKIE}-xsrf",
             xsrf_cookie_kwargs={"httponly": True, "samesite": "Strict"},
             websocket_max_message_size=_MESSAGE_LIMIT,
+            ws_ping_interval=_PING_MS,
+            ws_ping_timeout=_PING_MS,
             log_function=_log_without_query,
             login_url="/signin",
             serve_traceback=False,
+            # Jupyter's error pages ask for an icon by this.
+            static_path=DEFAULT_STATIC_FILES_PATH,
+            static_url_prefix="/voila/static/",
         )
         return settings
 
@@ -195,12 +202,12 @@ class WebApp(Voila):  # type: ignore[misc]
         """Serve until told to stop."""
         self.connection_dir = tempfile.mkdtemp(prefix="clonexs-web-")
         guard = Guard(self.state.hosts, "https" if self.state.options.secure else "http")
-        policy = content_policy(
-            script_hash(self.state.assets.theme_script), *routes.script_sources(self.state)
-        )
         self.app = GuardedApplication(
             guard,
-            transforms=[security_headers(policy), tornado.web.GZipContentEncoding],
+            transforms=[
+                security_headers(routes.policy(self.state)),
+                tornado.web.GZipContentEncoding,
+            ],
             **self.init_settings(),
         )
         self.app.add_handlers(".*$", self.init_handlers())

@@ -51,10 +51,16 @@ class ChannelsHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
             state.sessions.socket_opened(self.web_session, self)
         await super().open(kernel_id)
 
+    def write_message(self, message: Any, binary: bool = False) -> Any:
+        """Send, unless the tab has gone while the kernel was still speaking."""
+        if self.ws_connection is None or self.ws_connection.is_closing():
+            return None
+        return super().write_message(message, binary)
+
     def on_close(self) -> None:
         """The tab has gone."""
         state: WebState = self.settings["clonexs"]
         if self.web_session:
-            state.sessions.socket_closed(self.web_session, self)
+            state.sessions.socket_closed(self.web_session, self, self.kernel_id)
         if self.connection is not None:
             super().on_close()

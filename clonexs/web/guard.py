@@ -105,14 +105,23 @@ def content_policy(*scripts: str) -> str:
     )
 
 
-def security_headers(policy: str) -> type[tornado.web.OutputTransform]:
-    """A transform that puts the security headers on every answer."""
+def security_headers(
+    policy: Callable[[HTTPServerRequest], str],
+) -> type[tornado.web.OutputTransform]:
+    """A transform that puts the security headers on every answer.
+
+    Args:
+        policy: The Content-Security-Policy of a request's answer.
+    """
 
     class SecurityHeaders(tornado.web.OutputTransform):
+        def __init__(self, request: HTTPServerRequest) -> None:
+            self._request = request
+
         def transform_first_chunk(
             self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
         ) -> tuple[int, HTTPHeaders, bytes]:
-            headers["Content-Security-Policy"] = policy
+            headers["Content-Security-Policy"] = policy(self._request)
             # A form's POST carries an origin only under a wider policy; its page says so itself.
             headers.setdefault("Referrer-Policy", "no-referrer")
             headers["X-Content-Type-Options"] = "nosniff"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clonexs.jobs import JobRunner
+    from clonexs.jobs import JobRunner, RunStatus
 
-_LOG = logging.getLogger(__name__)
 SHOWN = 12
-_LIVE = ("running", "queued", "pending", "cancelling", "starting")
 
 
 class JobsView:
@@ -25,29 +22,25 @@ class JobsView:
 
     def recent(self) -> list[dict[str, Any]]:
         """The last jobs, running ones first."""
-        runs = [_shown(status) for status in self._runner.list(limit=SHOWN)]
-        return sorted(runs, key=lambda run: not run["live"])
+        runs = self._runner.list(limit=SHOWN)
+        return [_shown(run) for run in sorted(runs, key=lambda run: not run.is_live)]
 
     def cancel(self, run_id: str) -> None:
         """Ask a job to stop."""
         self._runner.cancel(run_id)
 
 
-def _shown(status: Any) -> dict[str, Any]:
-    progress = status.progress or {}
+def _shown(run: RunStatus) -> dict[str, Any]:
     return {
-        "id": status.id,
-        "title": status.title,
-        "operation": status.operation,
-        "status": status.status,
-        "live": status.status in _LIVE or status.ended_at is None,
-        "page": (status.origin or {}).get("page", ""),
-        "started_at": status.started_at or status.created_at,
-        "ended_at": status.ended_at,
-        "done": progress.get("done"),
-        "total": progress.get("total"),
-        "unit": progress.get("unit", ""),
-        "pct": progress.get("pct"),
-        "eta_s": progress.get("eta_s"),
-        "stage": progress.get("stage", ""),
+        "id": run.id,
+        "title": run.title,
+        "operation": run.operation,
+        "status": run.status,
+        "live": run.is_live,
+        "page": run.origin.get("page") or run.operation,
+        "started_at": run.started_at or run.created_at,
+        "ended_at": run.ended_at,
+        **{name: run.progress.get(name) for name in ("done", "total", "pct", "eta_s")},
+        "unit": run.progress.get("unit") or "",
+        "stage": run.progress.get("stage") or "",
     }

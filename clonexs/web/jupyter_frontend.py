@@ -5,23 +5,39 @@ Stock handlers and scripts, our template without remote links. Every page has a 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import tornado.web
 from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.httputil import HTTPServerRequest
 from voila.tornado.handler import TornadoVoilaHandler
 
 from clonexs.web import handlers as ours
 from clonexs.web.channels import ChannelsHandler
+from clonexs.web.guard import content_policy
 from clonexs.web.kernels import asking_session
+from clonexs.web.shell import RENDER
 
 if TYPE_CHECKING:
     from clonexs.web.app import WebState
 
-# The stock scripts compile schemas and widgets bring their module as a blob.
-SCRIPT_SOURCES = ("blob:", "'unsafe-eval'", "'unsafe-inline'")
-_KEPT = ("/voila/templates/", "/voila/static/", "/voila/api/themes/", "/voila/labextensions/")
+_KEPT = (
+    "/voila/templates/",
+    "/voila/static/",
+    "/voila/api/themes/",
+    "/voila/labextensions/",
+)
+
+
+def policy(request: HTTPServerRequest) -> str:
+    """The policy of the stock front end.
+
+    Its inline scripts carry the answer's nonce, and a widget brings its module as a blob.
+    """
+    nonce = getattr(request, "script_nonce", "")
+    return content_policy("blob:", *([f"'nonce-{nonce}'"] if nonce else []))
 
 
 class NotebookHandler(TornadoVoilaHandler):  # type: ignore[misc]
@@ -35,21 +51,21 @@ class NotebookHandler(TornadoVoilaHandler):  # type: ignore[misc]
     async def get(self, path: str | None = None) -> None:
         """Render, in a kernel that belongs to the session."""
         session = self.state.session_of(self)
-        place = self.state.shell.find(path or "/")
+        place = self.state.shell.find(f"{RENDER}{path}")
         if session is None or place.page is None:
             raise tornado.web.HTTPError(401 if session is None else 404)
-        # Voila's page leaves by a beacon, which needs the cookie.
-        self.xsrf_token  # noqa: B018 - reading it sets the cookie
+        nonce = secrets.token_urlsafe(16)
+        self.request.script_nonce = nonce
         asking_session.set(session.session_id)
         async for piece in self.get_generator(path=place.page.notebook):
-            self.write(piece)
+            self.write(piece.replace("<script", f'<script nonce="{nonce}"'))
             self.flush()
 
 
 class OwnKernelHandler(KernelHandler):  # type: ignore[misc]
     """Tells of a kernel to the session it belongs to."""
 
-    async def prepare(self) -> None:  # type: ignore[override]
+    async def prepare(self) -> None:
         """Refuse a kernel of somebody else."""
         state: WebState = self.settings["clonexs"]
         session = state.session_of(self)
@@ -59,16 +75,16 @@ class OwnKernelHandler(KernelHandler):  # type: ignore[misc]
 
 
 class PageHandler(ours.ShellHandler):
-    """Signs in, answers unknown addresses, and hands known pages to Voila."""
+    """Signs in, answers unknown addresses, and sends known pages to their notebook."""
 
     async def get(self, path: str) -> None:
-        """A page's notebook, under the page's own address."""
-        code = self.get_query_argument("code", "")
-        session = self.web_session()
-        if code or session is None or self.state.shell.find(path).page is None:
+        """A page's address leads to its notebook."""
+        page = self.state.shell.find(path).page
+        if self.get_query_argument("code", "") or self.web_session() is None or page is None:
             await super().get(path)
-            return
-        raise tornado.web.HTTPError(404)
+        else:
+            query = f"?{self.request.query}" if self.request.query else ""
+            self.redirect(f"{RENDER}{page.notebook}{query}", status=303)
 
 
 def handlers(state: WebState, stock: Sequence[Any], app: Any) -> list[Any]:
@@ -80,14 +96,12 @@ def handlers(state: WebState, stock: Sequence[Any], app: Any) -> list[Any]:
         "voila_configuration": app.voila_configuration,
     }
     kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-    kept = [rule for rule in stock if str(rule[0]).startswith(_KEPT)]
-    known = "|".join(sorted({page.route for page in state.shell.pages} - {"/"}))
-    signed_in = [(rf"/voila/render(/.*)", NotebookHandler, options)]
     return [
         (rf"/api/kernels/{kernel}", OwnKernelHandler),
         (rf"/api/kernels/{kernel}/channels", ChannelsHandler),
-        *kept,
-        *signed_in,
-        (rf"({known}|/)", PageHandler, {"state": state}),
+        # The widget's stub looks for the kit where Jupyter keeps its extensions.
+        (r"/voila/labextensions/clonexs/static/([\w.-]+)", ours.StaticHandler, {"state": state}),
+        *(rule for rule in stock if str(rule[0]).startswith(_KEPT)),
+        (rf"{RENDER}(.*)", NotebookHandler, options),
         (r"(/.*)", PageHandler, {"state": state}),
     ]

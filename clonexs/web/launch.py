@@ -35,7 +35,8 @@ def run(options: WebOptions) -> None:
         raise NoSuchObject("the front end is not built", hint="make kit builds it")
     if shell.page(options.page) is None:
         raise NoSuchObject(f"there is no page {options.page!r}", hint="clonexs pages names them")
-    logging.getLogger("tornado.access").setLevel(logging.ERROR)
+    for noisy in ("tornado.access", "tornado.general"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="clonexs-pages-") as folder:
         write_notebooks(shell, Path(folder))
         app = WebApp(
@@ -57,7 +58,8 @@ def configuration(options: WebOptions, root: str) -> Config:
     config.Voila.open_browser = False
     config.Voila.log_level = logging.WARNING
     pages = config.VoilaConfiguration
-    pages.template = TEMPLATE if options.frontend == "clonexs" else f"{TEMPLATE}-lab"
+    # Static files of the stock front end are looked up by the name of its own template.
+    pages.template = TEMPLATE if options.frontend == "clonexs" else "lab"
     pages.multi_kernel_manager_class = WebKernelManager
     pages.show_tracebacks = False
     pages.strip_sources = True

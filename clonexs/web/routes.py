@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tornado.httputil import HTTPServerRequest
 
 from clonexs.errors import NoSuchObject
 from clonexs.web import handlers as ours
 from clonexs.web.channels import ChannelsHandler
+from clonexs.web.guard import content_policy, script_hash
 
 if TYPE_CHECKING:
     from clonexs.web.app import WebState
@@ -48,13 +51,14 @@ def handlers(state: WebState, stock: Sequence[Any], app: Any) -> list[Any]:
     ]
 
 
-def script_sources(state: WebState) -> tuple[str, ...]:
-    """What the front end's scripts need beside this server's files."""
+def policy(state: WebState) -> Callable[[HTTPServerRequest], str]:
+    """The Content-Security-Policy of the front end that is served."""
     if state.options.frontend == "jupyter":
         from clonexs.web import jupyter_frontend
 
-        return jupyter_frontend.SCRIPT_SOURCES
-    return ()
+        return jupyter_frontend.policy
+    strict = content_policy(script_hash(state.assets.theme_script))
+    return lambda request: strict
 
 
 def home_notebook(shell: Shell) -> str:

@@ -143,10 +143,15 @@ class Sessions:
         session.sockets.add(socket)
         self._stay(session)
 
-    def socket_closed(self, session: WebSession, socket: Hashable) -> None:
+    def socket_closed(self, session: WebSession, socket: Hashable, kernel_id: str) -> None:
         """A tab has gone; after the last one the kernel lingers for a while."""
         session.sockets.discard(socket)
-        self._linger(session)
+        if session.kernel and session.kernel.kernel_id == kernel_id:
+            self._linger(session)
+        elif self.owns(session, kernel_id):
+            # A page of the stock front end, which has a kernel to itself and never comes back to it.
+            del self._owners[kernel_id]
+            self._stop(kernel_id)
 
     async def _start(self, session: WebSession) -> ReadyKernel:
         try:
@@ -189,6 +194,9 @@ class Sessions:
         if kernel is None:
             return
         self._owners.pop(kernel.kernel_id, None)
-        task = asyncio.ensure_future(self._stop_kernel(kernel.kernel_id))
+        self._stop(kernel.kernel_id)
+
+    def _stop(self, kernel_id: str) -> None:
+        task = asyncio.ensure_future(self._stop_kernel(kernel_id))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)

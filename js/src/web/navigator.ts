@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import type { Session } from "../runtime/session";
 import { keep, recall } from "./looks";
+import { showProblem } from "./problem";
 import { isPlainClick, type Params, paramsOf, type Routes } from "./router";
 import type { PageEntry } from "./server";
 import { byId, type Sidebar } from "./sidebar";
@@ -73,7 +74,15 @@ export class Navigator {
       byId("main").focus({ preventScroll: true });
       this.announce(page.title);
     }
-    this.session?.open(page.slug, params).catch((error) => this.session?.failed(error));
+    this.open(page, params);
+  }
+
+  private open(page: PageEntry, params: Params): void {
+    showProblem(undefined);
+    this.session?.open(page.slug, params).catch((error: unknown) => {
+      // A slow failure must not cover the page the user has gone to since.
+      if (this.shown === page.slug) showProblem(page, error, () => this.open(page, params));
+    });
   }
 
   private crumbs(page: PageEntry): void {
