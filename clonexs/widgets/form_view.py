@@ -111,6 +111,11 @@ def spoken(word: str) -> str:
     return text if text.isupper() else text[:1].upper() + text[1:]
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: *1 object*, *2 objects*."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def section(title: str, fields: Sequence[FormField], draft: Draft, *, is_open: bool) -> Node:
     """A collapsible group of fields; its badge counts those that are not the default."""
     changed = draft.changed_fields()

@@ -73,6 +73,10 @@ class Signals:
         self._values[path] = value
         self._changed.discard(path)
 
+    def tell(self, path: str) -> None:
+        """Push a value again: the browser shows another one."""
+        self._changed.add(path)
+
     def snapshot(self) -> dict[str, Json]:
         """All values as they stand."""
         return dict(self._values)

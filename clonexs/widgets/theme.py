@@ -1,14 +1,23 @@
-"""Names of the themes. Their colours live in ``js/src/themes``; this is what settings may say."""
+"""Names of the themes: what settings may say. Their colours live in ``js/themes``."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+AUTO = "auto"
+THEMES = (
+    AUTO,
+    "light",
+    "dark",
+    "midnight",
+    "sunset",
+    "high-contrast",
+    "ocean",
+    "forest",
+    "solarized",
+    "rose",
+    "slate",
+)
 
-Theme: TypeAlias = Literal["auto", "light", "dark", "contrast"]
-THEMES: tuple[Theme, ...] = get_args(Theme)
-DEFAULT_THEME: Theme = "auto"
 
-
-def theme_or_default(name: str | None) -> Theme:
-    """The theme of that name, or the default when there is none."""
-    return next((theme for theme in THEMES if theme == name), DEFAULT_THEME)
+def theme_or_auto(name: str | None) -> str:
+    """The theme of that name; ``auto``, which follows the surroundings, when there is none."""
+    return name if name in THEMES else AUTO

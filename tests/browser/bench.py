@@ -33,7 +33,7 @@ const transport = {
 const { mount } = await import("/static/CORE");
 const boot = JSON.parse(BOOT);
 window.__mounted = mount(document.getElementById("here"), transport,
-  { boot, heading: 1, theme: THEME, navigate: undefined });
+  { boot, heading: 1, theme: THEME, shadow: true });
 </script></body></html>"""
 
 
@@ -100,4 +100,5 @@ class Bench:
 
     def until_text(self, text: str) -> None:
         """Carry messages until a text is on the page."""
-        self.until(lambda: text in self.page.inner_text("body"), repr(text))
+        # By locator: the kit lives in a shadow root, where the page's own text does not reach.
+        self.until(lambda: self.page.get_by_text(text).first.is_visible(), repr(text))

@@ -118,6 +118,7 @@ class PlanPage(RunningPage):
             self._show_errors()
         elif path == "step":
             self.go_to(str(value))
+            self.state.tell("step")
         elif (path == "confirm.open" and value is False) or path in _LOOKS:
             self.state.absorb(path, value)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clonexs.widgets.contract import Alert, Card, ChipsField, Form, Node, Option, RadioField
-from clonexs.widgets.form_view import bound, spoken
+from clonexs.widgets.form_view import bound, counted, spoken
 
 if TYPE_CHECKING:
     from clonexs.widgets.kinds.plan import PlanPage
@@ -32,7 +32,7 @@ def unable_choices(page: PlanPage) -> Sequence[Node | None]:
     total = sum(page.figures.unable.values())
     listed = ", ".join(f"{count} {spoken(r).lower()}" for r, count in page.figures.unable.items())
     note = Alert(
-        f"{total} {'object' if total == 1 else 'objects'} cannot be copied as asked",
+        f"{counted(total, 'object')} cannot be copied as asked",
         text=f"{listed}. See “Left out” for each with its remedy. "
         "The run ends as partial unless you accept the reason.",
         tone="warning",
@@ -46,7 +46,7 @@ def _protected(page: PlanPage, count: int) -> Node:
     return RadioField(
         key="protected_tables",
         value=bound("protected_tables"),
-        label=f"{count} protected {'table' if count == 1 else 'tables'} (row filter or column mask)",
+        label=f"{counted(count, 'protected table')} (row filter or column mask)",
         options=[
             Option(each, spoken(each), hint=_PROTECTED_HINTS.get(each, "")) for each in choices
         ],
@@ -61,7 +61,8 @@ def _accepted(page: PlanPage, unable: Mapping[str, int]) -> Node:
         label="Accept that these are left out",
         help=page.draft.model["accept"].help,
         options=[
-            Option(reason, spoken(reason), hint=f"{n} objects") for reason, n in unable.items()
+            Option(reason, spoken(reason), hint=counted(n, "object"))
+            for reason, n in unable.items()
         ],
         create=False,
     )

@@ -32,9 +32,9 @@ from clonexs.widgets.contract import (
     Text,
     Wizard,
 )
-from clonexs.widgets.form_view import spoken
+from clonexs.widgets.form_view import counted, spoken
 from clonexs.widgets.jobs_panel import FINISHED, RESTING
-from clonexs.widgets.kinds.frame import export_bar, page_header, problem_node
+from clonexs.widgets.kinds.frame import export_arrow, page_header, problem_node
 from clonexs.widgets.kinds.planned import ACTIONS
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ _SHOWN_LOST = 12
 def plan_tree(page: PlanPage) -> Node:
     """The whole page."""
     reset = Button("Start over", on_press=Action("reset"), look="ghost", icon="rotate-ccw")
-    step = page.step
     return Page(
         busy=page.is_planning,
         children=[
@@ -58,8 +57,10 @@ def plan_tree(page: PlanPage) -> Node:
                 steps=_steps(page),
                 value=Signal("step"),
                 footer=_footer(page),
+                # Every open step, so that going back shows it at once.
                 children=[
-                    Stack(key=step, gap="large", children=_panel(page, step)),
+                    Stack(key=step, gap="large", children=_panel(page, step))
+                    for step in dict.fromkeys((*page.open_steps(), page.step))
                 ],
             ),
             _confirm(page),
@@ -145,7 +146,7 @@ def _confirm(page: PlanPage) -> Node | None:
         lost.append(f"and {more} more")
     return Confirm(
         open=Signal("confirm.open"),
-        title=f"{len(page.figures.changed)} existing objects will change",
+        title=f"{counted(len(page.figures.changed), 'existing object')} will change",
         text="What they hold now is replaced by what the source holds. "
         "The run keeps a rollback record.",
         lost=lost,
@@ -213,8 +214,8 @@ def _preview_tabs(page: PlanPage, plan: Plan, figures: PlanFigures) -> Node:
     ]
     panels: list[Node | None] = [
         Stack(key="summary", children=[_kinds_table(figures)]),
-        Stack(key="objects", children=[_units_table(version), export_bar("units")]),
-        Stack(key="left_out", children=[_skips_table(version), export_bar("skips")]),
+        Stack(key="objects", children=[_units_table(version), export_arrow("units")]),
+        Stack(key="left_out", children=[_skips_table(version), export_arrow("skips")]),
         Stack(key="sql", children=_sql(version)),
         Stack(key="config", children=[_config(page)]),
         Stack(key="code", children=code_blocks(version)),
@@ -240,7 +241,7 @@ def _kinds_table(figures: PlanFigures) -> Node:
 def _units_table(version: int) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=320),
+            Column("object", "Object"),
             Column("kind", "Kind", width=100),
             Column("action", "Action", width=100),
             Column("method", "How", width=110),
@@ -260,12 +261,12 @@ def _units_table(version: int) -> Node:
 def _skips_table(version: int) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=260),
+            Column("object", "Object"),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
             Column("reason", "Reason", width=130),
-            Column("message", "What happened", width=260),
-            Column("remedy", "What to do", width=260),
+            Column("message", "What happened"),
+            Column("remedy", "What to do"),
         ],
         rows=Data(f"skips@{version}"),
         label="Left out of the plan",
@@ -347,13 +348,16 @@ def execute(page: PlanPage) -> Sequence[Node | None]:
     result: Sequence[Node | None] = ()
     if run.status in FINISHED:
         result = page.result_nodes(run, run.result or {})
-    again = Button("New run", on_press=Action("reset"), icon="plus")
+    again = Stack(
+        direction="row",
+        children=[Button("New run", on_press=Action("reset"), icon="plus", look="primary")],
+    )
     return [
+        *result,
         Job(
             on_cancel=Action("cancel_run"),
             on_resume=Action("resume_run"),
             on_retry=Action("retry_failed"),
-            children=result,
         ),
         Card(title="The same run elsewhere", collapsible=True, open=False, children=code_blocks(0)),
         again if run.status in RESTING else None,

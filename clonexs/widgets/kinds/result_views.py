@@ -18,8 +18,8 @@ from clonexs.widgets.contract import (
     Table,
     Tabs,
 )
-from clonexs.widgets.form_view import spoken
-from clonexs.widgets.kinds.frame import export_bar, problem_node
+from clonexs.widgets.form_view import counted, spoken
+from clonexs.widgets.kinds.frame import export_arrow, problem_node
 from clonexs.widgets.state import Json
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def proven_result(run: RunStatus, result: Mapping[str, Any], version: int) -> Se
         panels.append((TabItem(name, label, badge=count), Stack(key=name, children=nodes)))
 
     ref = f"{run.id}-{version}"
-    panel("proof", "Proof", len(proof), _proof_table(f"proof@{ref}"), export_bar("proof"))
+    panel("proof", "Proof", len(proof), _proof_table(f"proof@{ref}"), export_arrow("proof"))
     panel(
         "failures",
         "Failures",
         len(failures),
         _failure_table(f"failures@{ref}"),
-        export_bar("failures"),
+        export_arrow("failures"),
     )
     panel("left_out", "Left out", len(result.get("skips") or ()), _left_out(f"left_out@{ref}"))
     tabs = Tabs(
@@ -68,21 +68,18 @@ def proven_result(run: RunStatus, result: Mapping[str, Any], version: int) -> Se
 
 
 def _banner(run: RunStatus, proven: Counter[str]) -> Node:
-    differing, unknown = proven["differs"], proven["unknown"]
-    failed, left = run.counts.get("failed", 0), run.counts.get("unable", 0)
-    notes = [
-        f"{count} {text}"
-        for count, text in (
-            (failed, "objects failed"),
-            (run.counts.get("blocked", 0), "objects were blocked by those"),
-            (left, "objects could not be copied"),
-            (differing, "copies differ from their source"),
-            (unknown, "copies could not be compared"),
-        )
-        if count
-    ]
+    outcomes = (
+        (run.counts.get("failed", 0), "object", "failed"),
+        (run.counts.get("blocked", 0), "object", "blocked by those"),
+        (run.counts.get("unable", 0), "object", "not copied: see “Left out”"),
+        (proven["differs"], "difference", "found between source and copy"),
+        (proven["unknown"], "comparison", "could not be made"),
+    )
+    notes = [f"{counted(count, noun)} {text}" for count, noun, text in outcomes if count]
     titles = {
-        "succeeded": f"Done: {proven['equal']} copies were read again and are equal to their source",
+        "succeeded": f"Done: {counted(proven['equal'], 'comparison')} with the source, all equal"
+        if proven["equal"]
+        else "Done",
         "partial": "Done in part",
         "failed": "The run failed",
         "cancelled": "The run was cancelled",
@@ -140,13 +137,13 @@ def proof_rows(result: Mapping[str, Any]) -> list[dict[str, Json]]:
 def _proof_table(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=280),
+            Column("object", "Object"),
             Column("kind", "Kind", width=90),
             Column("state", "Result", format="status", width=110),
             Column("level", "Compared by", width=120),
             Column("source_rows", "Source rows", format="number", width=110),
             Column("target_rows", "Target rows", format="number", width=110),
-            Column("differences", "What differs", width=320),
+            Column("differences", "What differs"),
         ],
         rows=Data(ref),
         label="Proof: source and copy compared",
@@ -159,12 +156,12 @@ def _proof_table(ref: str) -> Node:
 def _failure_table(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=280),
+            Column("object", "Object"),
             Column("kind", "Kind", width=90),
             Column("state", "Outcome", format="status", width=110),
             Column("code", "Error", width=150),
-            Column("message", "What happened", width=320),
-            Column("hint", "What to do", width=260),
+            Column("message", "What happened"),
+            Column("hint", "What to do"),
         ],
         rows=Data(ref),
         label="Objects that failed or were blocked",
@@ -178,12 +175,12 @@ def _failure_table(ref: str) -> Node:
 def _left_out(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=260),
+            Column("object", "Object"),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
             Column("reason", "Reason", width=130),
-            Column("message", "What happened", width=260),
-            Column("remedy", "What to do", width=260),
+            Column("message", "What happened"),
+            Column("remedy", "What to do"),
         ],
         rows=Data(ref),
         label="Left out of the run",

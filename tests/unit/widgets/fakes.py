@@ -142,7 +142,9 @@ class FakeServices:
         return TargetRef(kind="local")
 
     def submit(self, plan: Plan, origin: Mapping[str, Any]) -> str:
-        return self.jobs.submit(plan.operation, plan.request, self.target(), plan=plan, origin=origin)
+        return self.jobs.submit(
+            plan.operation, plan.request, self.target(), plan=plan, origin=origin
+        )
 
     def resume(self, run_id: str, *, only_failed: bool = False) -> None:
         (self.jobs.retry_failed if only_failed else self.jobs.resume)(run_id)

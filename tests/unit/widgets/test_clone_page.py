@@ -293,9 +293,10 @@ def test_a_result_says_what_failed_and_what_differs(open_tab: Any, services: Fak
     run = running(tab, services)
     services.jobs.move(run, status="partial", result=RESULT, counts={"created": 38, "failed": 1})
     tab.until(lambda: tab.shows("Done in part"), "the result")
-    assert tab.shows("1 objects failed")
-    assert tab.shows("1 copies differ")
-    refs = {node["p"]["label"]: node["p"]["rows"]["$d"] for node in tab.nodes("Table")}
+    assert tab.shows("1 object failed")
+    assert tab.shows("1 difference found")
+    tables = [node["p"] for node in tab.nodes("Table") if isinstance(node["p"]["rows"], dict)]
+    refs = {each["label"]: each["rows"]["$d"] for each in tables}
     failures, _ = tab.rows(refs["Objects that failed or were blocked"])
     assert [(row["object"], row["code"]) for row in failures] == [("dev.sales.t0", "NO_PERMISSION")]
     proof, _ = tab.rows(refs["Proof: source and copy compared"])

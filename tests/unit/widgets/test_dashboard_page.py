@@ -127,7 +127,9 @@ def test_coming_back_within_half_an_hour_asks_nobody(open_tab: Any, services: Fa
     tab = open_tab()
     tab.until(lambda: "Tables" in stats(tab), "figures")
     kept = services.mirror
-    tab.until(lambda: kept.load(services.scope(), "dashboard", params_hash({})) is not None, "mirror")
+    tab.until(
+        lambda: kept.load(services.scope(), "dashboard", params_hash({})) is not None, "mirror"
+    )
     asked = len(services.read_requests)
     again = open_tab()
     assert stats(again)["Tables"] == 40

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clonexs.widgets.contract import Form, Node, Signal, Text, TextField
-from clonexs.widgets.form_view import field_node, matching, section
+from clonexs.widgets.form_view import counted, field_node, matching, section
 from clonexs.widgets.kinds.plan import PlanPage
 from clonexs.widgets.kinds.plan_choices import unable_choices
 from clonexs.widgets.kinds.result_views import (
@@ -85,7 +85,7 @@ class ClonePage(PlanPage):
     def start_label(self) -> str:
         """Says how many objects go where."""
         units = self.figures.units if self.figures else 0
-        return f"Clone {units} objects into {self.confirm_word()}"
+        return f"Clone {counted(units, 'object')} into {self.confirm_word()}"
 
     def confirm_word(self) -> str:
         """The catalog that changes."""

@@ -21,7 +21,7 @@ from clonexs.widgets.contract import (
 )
 from clonexs.widgets.jobs_panel import FINISHED
 from clonexs.widgets.kinds.dashboard import DashboardPage
-from clonexs.widgets.kinds.frame import export_bar
+from clonexs.widgets.kinds.frame import export_arrow
 from clonexs.widgets.page import Call, TableSource, action, table
 from clonexs.widgets.pages.spec import PageSpec
 from clonexs.widgets.state import Json
@@ -84,11 +84,11 @@ class WorkspaceDashboard(DashboardPage):
         rest = result["not_counted"]
         measure = Button("Measure sizes", on_press=Action("measure"), icon="ruler", size="small")
         columns = [
-            Column("catalog", "Catalog", width=220, page="clone", param="source"),
+            Column("catalog", "Catalog", page="clone", param="source"),
             Column("owner", "Owner", width=180),
             *(Column(kind, kind.capitalize(), format="number", width=100) for kind in _KINDS),
             Column("size_bytes", "Size", format="bytes", width=110),
-            Column("problem", "Problem", width=220, hidden=not result["unreadable"]),
+            Column("problem", "Problem", hidden=not result["unreadable"]),
         ]
         grid = Table(
             columns=columns,
@@ -102,7 +102,7 @@ class WorkspaceDashboard(DashboardPage):
             title="Catalogs",
             subtitle=subtitle,
             actions=[measure],
-            children=[grid, export_bar("catalogs")],
+            children=[grid, export_arrow("catalogs")],
         )
 
     def around(self) -> Sequence[Node | None]:
@@ -129,7 +129,7 @@ class WorkspaceDashboard(DashboardPage):
         )
         grid = Table(
             columns=[
-                Column("title", "Run", width=320),
+                Column("title", "Run"),
                 Column("status", "Status", format="status", width=120),
                 Column("pct", "Done", format="percent", width=90),
                 Column("started_at", "Started", format="relative", width=130),
@@ -143,7 +143,7 @@ class WorkspaceDashboard(DashboardPage):
             on_row=Action("open_run"),
             export_name="runs",
         )
-        return [Card(title="Runs", children=[cards, grid, export_bar("runs")])]
+        return [Card(title="Runs", children=[cards, grid, export_arrow("runs")])]
 
     def on_open(self) -> None:
         """Runs first: they are at hand; then the catalogs."""
