@@ -7,6 +7,7 @@ already built is never a reason to fail. Run as a script it does the same for a 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -158,7 +159,8 @@ else:
 
         def initialize(self, version: str, build_data: dict[str, Any]) -> None:
             """Run before the archive is written."""
-            if self.target_name != "wheel":
+            # Some environments only need the Python side (tests of another client, type checks).
+            if self.target_name != "wheel" or os.environ.get("CLONEXS_SKIP_KIT"):
                 return
             build_kit()
             build_data.setdefault("shared_data", {}).update(kit_files())

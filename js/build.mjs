@@ -11,7 +11,7 @@ const SHARED = ["preact", "preact/hooks", "preact/jsx-runtime", "@preact/signals
 /** Modules of the kit that a chunk shares with the core: contexts and stores must exist once. */
 const KIT =
   /src\/(runtime\/(format|render|resolve|rows|transport|ui_state)|components\/(actions|feedback|primitives))$/;
-const CHUNKS = { charts: "src/charts/main.ts", data: "src/data/main.ts" };
+export const CHUNKS = { charts: "src/charts/main.ts", data: "src/data/main.ts" };
 
 /** A chunk takes what the core has already loaded from a global, so that there is one Preact per page. */
 const shared = {
@@ -42,7 +42,7 @@ const styles = {
   },
 };
 
-async function bundle(entry, { plugins = [], define = {}, splitRuntime = false, dev = false }) {
+export async function bundle(entry, { plugins = [], define = {}, splitRuntime = false, dev = false }) {
   const result = await esbuild.build({
     absWorkingDir: ROOT,
     entryPoints: [entry],

@@ -36,6 +36,8 @@ export function pairs(isHighContrast) {
     need(text, name, "surface", "bg");
     need(4.5, name, `${name}-soft`);
   }
+  need(4.5, "text-muted", "code-bg");
+  for (const name of ["success", "warning", "danger", "info"]) need(4.5, name, "code-bg");
   for (let n = 1; n <= 8; n++) need(3, `chart-${n}`, "surface");
   return found;
 }

@@ -1,12 +1,14 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { ChartProps } from "../components/chart";
+import { isStatus, toneOfStatus } from "../components/primitives";
 import type { Series } from "../contract.gen";
 import { dateOf, words } from "../runtime/format";
 import type { Rows } from "../runtime/rows";
+import { freestanding } from "./freestanding";
 import type { Palette } from "./palette";
 import { tooltipOf } from "./tooltip";
 
-type Part = Record<string, unknown>;
+export type Part = Record<string, unknown>;
 
 export function optionOf(props: ChartProps, rows: Rows, palette: Palette): EChartsCoreOption {
   const { kind, format, unit } = props;
@@ -47,17 +49,23 @@ export function optionOf(props: ChartProps, rows: Rows, palette: Palette): EChar
   };
 }
 
-const nameOf = (series: Series): string => series.label || series.key;
+export const nameOf = (series: Series): string => series.label || series.key;
 
 function legendNames(props: ChartProps, rows: Rows): string[] {
   if (props.kind === "pie") return column(rows, props.x).map(String);
-  return ["gauge", "heatmap", "treemap", "sankey", "funnel"].includes(props.kind)
+  return ["gauge", "heatmap", "treemap", "sankey", "funnel", "boxplot", "candle"].includes(props.kind)
     ? []
     : props.series.map(nameOf);
 }
 
-function column(rows: Rows, key: string): unknown[] {
+export function column(rows: Rows, key: string): unknown[] {
   return Array.from({ length: rows.length }, (_, at) => rows.get(at, key));
+}
+
+/** Categories that are states keep the colours that states have everywhere. */
+export function stateColour(name: unknown, palette: Palette): Part {
+  const tone = isStatus(String(name)) ? toneOfStatus(String(name)) : undefined;
+  return tone ? { itemStyle: { color: tone === "neutral" ? palette.muted : palette.tones[tone] } } : {};
 }
 
 const colourOf = (series: Series, palette: Palette): Part =>
@@ -80,7 +88,9 @@ function axes(
         : categories.map((value) => words(value, props.x_format)),
     axisLine: { lineStyle: { color: palette.border } },
     axisTick: { show: false },
-    axisLabel: label,
+    axisLabel: isTime
+      ? { ...label, formatter: { month: "{MMM}", day: "{MMM} {d}", hour: "{HH}:{mm}" } }
+      : label,
     splitLine: { show: false },
     inverse: props.horizontal,
   };
@@ -119,6 +129,15 @@ function onAxes(props: ChartProps, rows: Rows, palette: Palette, names: readonly
             height: 18,
             bottom: 8,
             borderColor: palette.border,
+            backgroundColor: palette.surface,
+            fillerColor: palette.raised,
+            handleStyle: { color: palette.muted, borderColor: palette.muted },
+            moveHandleStyle: { color: palette.border },
+            dataBackground: { lineStyle: { color: palette.border }, areaStyle: { color: palette.border } },
+            selectedDataBackground: {
+              lineStyle: { color: palette.muted },
+              areaStyle: { color: palette.muted },
+            },
             textStyle: { color: palette.muted },
           },
         ]
@@ -138,7 +157,7 @@ function seriesOnAxes(
   if (kind === "boxplot" || kind === "candle") {
     // Five columns (least, quartiles, most) or four (open, close, low, high) are one drawn series.
     const data = Array.from({ length: rows.length }, (_, at) => columns.map((values) => values[at]));
-    const edge = { color: palette.raised, borderColor: palette.series[1] };
+    const edge = { color: palette.raised, borderColor: palette.series[0] };
     return [{ type: kind === "candle" ? "candlestick" : kind, name: props.label, data, itemStyle: edge }];
   }
   return props.series.map((series, n) => {
@@ -154,196 +173,19 @@ function seriesOnAxes(
       ...colourOf(series, palette),
       emphasis: { focus: "series" },
     };
-    if (kind === "bar") return { ...base, type: "bar", barMaxWidth: 28, barCategoryGap: "30%" };
+    if (kind === "bar") {
+      const isAlone = props.series.length === 1 && series.tone === "neutral";
+      const coloured = values.map((value, at) => ({ value, ...stateColour(rows.get(at, x), palette) }));
+      return {
+        ...base,
+        data: isAlone ? coloured : data,
+        type: "bar",
+        barMaxWidth: 28,
+        barCategoryGap: "30%",
+      };
+    }
     if (kind === "scatter") return { ...base, type: "scatter", symbolSize: 7 };
     const filled = kind === "area" ? { areaStyle: { opacity: props.stacked ? 0.55 : 0.18 } } : {};
     return { ...base, type: "line", showSymbol: rows.length < 3, symbolSize: 5, lineWidth: 2, ...filled };
   });
-}
-
-function freestanding(props: ChartProps, rows: Rows, palette: Palette): Part {
-  const { kind, x, y, series, format, unit, label, min, max } = props;
-  const first = series[0]?.key ?? "";
-  const pairs = () =>
-    Array.from({ length: rows.length }, (_, at) => ({
-      name: String(rows.get(at, x) ?? ""),
-      value: rows.get(at, first),
-    }));
-  const say = (value: unknown) => words(value, format, unit);
-  const ink = { color: palette.text };
-  if (kind === "pie") {
-    const edge = { borderColor: palette.surface, borderWidth: 2 };
-    return {
-      legend: {
-        orient: "vertical",
-        right: 0,
-        top: "middle",
-        icon: "roundRect",
-        itemWidth: 10,
-        itemHeight: 10,
-        textStyle: ink,
-      },
-      series: [
-        {
-          type: "pie",
-          name: label,
-          data: pairs(),
-          radius: ["52%", "82%"],
-          center: ["36%", "50%"],
-          label: { show: false },
-          itemStyle: edge,
-        },
-      ],
-    };
-  }
-  if (kind === "gauge") {
-    const value = rows.get(0, first);
-    return {
-      series: [
-        {
-          type: "gauge",
-          min: min ?? 0,
-          max: max ?? 100,
-          startAngle: 200,
-          endAngle: -20,
-          radius: "100%",
-          center: ["50%", "60%"],
-          data: [{ value, name: String(rows.get(0, x) ?? "") }],
-          progress: {
-            show: true,
-            width: 12,
-            itemStyle: { color: palette.tones[series[0]?.tone ?? ""] ?? palette.series[1] },
-          },
-          axisLine: { lineStyle: { width: 12, color: [[1, palette.raised]] } },
-          pointer: { show: false },
-          axisTick: { show: false },
-          splitLine: { show: false },
-          axisLabel: { show: false },
-          title: { color: palette.muted, fontSize: 12, offsetCenter: [0, "28%"] },
-          detail: { color: palette.text, fontSize: 22, offsetCenter: [0, 0], formatter: say },
-        },
-      ],
-    }; // prettier-ignore
-  }
-  if (kind === "heatmap") return heatmap(props, rows, palette, first);
-  if (kind === "funnel") {
-    const named = {
-      show: true,
-      position: "inside",
-      color: palette.surface,
-      formatter: (item: { name: string; value: unknown }) => `${item.name} ${say(item.value)}`,
-    };
-    return {
-      series: [
-        {
-          type: "funnel",
-          name: label,
-          data: pairs(),
-          top: 4,
-          bottom: 4,
-          left: 4,
-          right: 4,
-          gap: 2,
-          label: named,
-        },
-      ],
-    };
-  }
-  if (kind === "treemap") {
-    const edge = { borderColor: palette.surface, gapWidth: 2 };
-    return {
-      series: [
-        {
-          type: "treemap",
-          name: label,
-          data: pairs(),
-          roam: false,
-          nodeClick: false,
-          breadcrumb: { show: false },
-          top: 0,
-          bottom: 0,
-          left: 0,
-          right: 0,
-          itemStyle: edge,
-          label: { color: palette.surface },
-        },
-      ],
-    };
-  }
-  if (kind === "radar") {
-    const indicator = column(rows, x).map((name) => ({ name: String(name), max: max ?? undefined }));
-    const data = series.map((each) => ({
-      name: nameOf(each),
-      value: column(rows, each.key),
-      areaStyle: { opacity: 0.15 },
-    }));
-    const line = { lineStyle: { color: palette.border } };
-    return {
-      radar: {
-        indicator,
-        radius: "64%",
-        axisName: { color: palette.muted },
-        splitArea: { show: false },
-        splitLine: line,
-        axisLine: line,
-      },
-      series: [{ type: "radar", data }],
-    };
-  }
-  const links = Array.from({ length: rows.length }, (_, at) => ({
-    source: String(rows.get(at, x)),
-    target: String(rows.get(at, y)),
-    value: rows.get(at, first),
-  }));
-  const nodes = [...new Set(links.flatMap(({ source, target }) => [source, target]))].map((name) => ({
-    name,
-  }));
-  return {
-    series: [
-      {
-        type: "sankey",
-        data: nodes,
-        links,
-        label: ink,
-        lineStyle: { color: "gradient", opacity: 0.35 },
-        top: 8,
-        bottom: 8,
-        left: 4,
-        right: 96,
-        emphasis: { focus: "adjacency" },
-      },
-    ],
-  };
-}
-
-function heatmap(props: ChartProps, rows: Rows, palette: Palette, first: string): Part {
-  const across = [...new Set(column(rows, props.x).map(String))];
-  const down = [...new Set(column(rows, props.y).map((value) => String(value ?? "")))];
-  const values = column(rows, first).map(Number).filter(Number.isFinite);
-  const data = Array.from({ length: rows.length }, (_, at) => [
-    across.indexOf(String(rows.get(at, props.x))),
-    down.indexOf(String(rows.get(at, props.y) ?? "")),
-    rows.get(at, first),
-  ]);
-  const label = { color: palette.muted, fontSize: 11 };
-  const plain = { axisTick: { show: false }, axisLine: { show: false }, axisLabel: label };
-  return {
-    grid: { left: 4, right: 8, top: 8, bottom: 4, containLabel: true },
-    xAxis: { type: "category", data: across, ...plain },
-    yAxis: { type: "category", data: down, ...plain },
-    visualMap: {
-      show: false,
-      min: Math.min(0, ...values),
-      max: Math.max(1, ...values),
-      inRange: { color: [palette.raised, palette.series[1]] },
-    },
-    series: [
-      {
-        type: "heatmap",
-        name: props.label,
-        data,
-        itemStyle: { borderColor: palette.surface, borderWidth: 2, borderRadius: 3 },
-      },
-    ],
-  };
 }

@@ -26,14 +26,14 @@ export function tooltipOf(format: Format, unit: string) {
       mark.className = "cx-mark";
       if (typeof param.color === "string") mark.style.background = param.color;
       const label = param.seriesName && !param.seriesName.startsWith("series") ? param.seriesName : "";
-      line.append(mark, `${label}${label ? " " : ""}`, valueOf(param, format, unit));
+      line.append(mark, `${label}${label ? " " : ""}`, shownValue(param, format, unit));
       box.append(line);
     }
     return box;
   };
 }
 
-function valueOf({ value }: Param, format: Format, unit: string): HTMLElement {
+function shownValue({ value }: Param, format: Format, unit: string): HTMLElement {
   const strong = document.createElement("b");
   strong.textContent = words(numberOf(value), format, unit);
   return strong;

@@ -16,7 +16,9 @@ export function Code({ text, language, label, height, wrap, on_load, download }:
       (error: CallError | Error) =>
         alive && setFailure(error instanceof CallError ? error.failure.message : String(error)),
     );
-    return () => void (alive = false);
+    return () => {
+      alive = false;
+    };
   }, []);
   const shown = on_load ? loaded : text;
   return (

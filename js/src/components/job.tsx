@@ -28,7 +28,7 @@ interface Stage {
 const ENDED = new Set(["succeeded", "partial", "failed", "cancelled"]);
 const LIVE = new Set(["queued", "running", "verifying", "paused", "cancelling", "waiting_approval"]);
 const RESUMABLE = new Set(["interrupted", "cancelled", "failed", "paused", "waiting_credentials"]);
-const STAGE_ICONS: Record<string, string> = { done: "check", running: "play", stopped: "square" };
+const STAGE_ICONS: Record<string, string> = { done: "check", running: "play", stopped: "minus" };
 
 function useJob(path: string) {
   const { store } = useScope().instance;
@@ -83,7 +83,7 @@ function Stages({ stages }: { readonly stages: readonly Stage[] }) {
             aria-current={state === "running" ? "step" : undefined}
           >
             <span class="cx-stage-mark">
-              <Picture name={STAGE_ICONS[state] ?? "circle-dashed"} size={12} />
+              <Picture name={STAGE_ICONS[state] ?? ""} size={12} />
             </span>
             <span>{stage.name}</span>
             {typeof stage.total === "number" && (

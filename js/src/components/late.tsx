@@ -26,7 +26,9 @@ export function late<N extends ComponentName>(
         },
         () => alive && setFailed(true),
       );
-      return () => void (alive = false);
+      return () => {
+        alive = false;
+      };
     }, [failed]);
     const Component = data?.[name] as ComponentType<Components[N] & Slot> | undefined;
     if (Component) return <Component {...(props as Components[N] & Slot & object)} />;

@@ -28,7 +28,11 @@ function inline(text: string): ComponentChildren[] {
 
 export function Markdown({ text }: Components["Markdown"]) {
   const { heading } = useScope();
-  const blocks = text.split(/(```[\s\S]*?(?:```|$))|\n\s*\n/).filter((block) => block?.trim());
+  // A heading is a block of its own even where no empty line follows it.
+  const blocks = text
+    .replace(/^(#{1,4}\s.*)$/gm, "\n$1\n")
+    .split(/(```[\s\S]*?(?:```|$))|\n\s*\n/)
+    .filter((block) => block?.trim());
   return <div class="cx-prose">{blocks.map((block, at) => drawBlock(block.trim(), at, heading))}</div>;
 }
 

@@ -105,6 +105,10 @@ const STATES: Record<string, readonly [tone: Tone, icon: string]> = {
   error: ["danger", "circle-x"],
 };
 
+export function isStatus(value: string): boolean {
+  return value.toLowerCase() in STATES;
+}
+
 export function toneOfStatus(value: string): Tone {
   return statusOf(value)[0];
 }
@@ -129,7 +133,12 @@ export function useBusy(): [boolean, (work: () => Promise<unknown>) => Promise<v
   const [busy, setBusy] = useState(false);
   const running = useRef(false);
   const alive = useRef(true);
-  useEffect(() => () => void (alive.current = false), []);
+  useEffect(
+    () => () => {
+      alive.current = false;
+    },
+    [],
+  );
   const run = async (work: () => Promise<unknown>) => {
     if (running.current) return;
     running.current = true;

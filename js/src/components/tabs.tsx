@@ -12,7 +12,7 @@ export function Tabs({ tabs, value, label, node }: Components["Tabs"] & Slot) {
   const current = tabs.find((tab) => tab.id === wanted) ?? tabs[0];
   const choose = (tab: string) => (value ? value.set(tab) : setKept(tab));
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = tabs.findIndex((tab) => tab === current);
+    const at = current ? tabs.indexOf(current) : -1;
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
     const tab = next === undefined ? undefined : tabs[(next + tabs.length) % tabs.length];
     if (!tab) return;

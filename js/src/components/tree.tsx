@@ -22,7 +22,10 @@ export function Tree({
   node,
 }: TreeProps) {
   const { instance } = useScope();
-  const [open, setOpen] = useLooks<readonly string[]>(`tree:${node.k ?? label}`, []);
+  const [open, setOpen] = useLooks<readonly string[]>(
+    `tree:${node.k ?? label}`,
+    items?.length === 1 ? [items[0]?.id ?? ""] : [],
+  );
   const [fetched, setFetched] = useState<Record<string, readonly TreeItem[] | undefined>>({});
   const [waiting, setWaiting] = useState<ReadonlySet<string>>(new Set());
   const [text, setText] = useState("");

@@ -106,7 +106,6 @@ function Toast({ item, onClose }: { readonly item: ToastItem; readonly onClose: 
     return () => clearTimeout(timer);
   }, [stays]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the pointer only keeps the message from leaving.
     <div
       class={`cx-toast cx-alert-${tone}`}
       role={tone === "danger" ? "alert" : "status"}

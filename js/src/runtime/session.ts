@@ -257,7 +257,9 @@ export class Session {
     this.order = turn;
     void turn
       .catch((error) => this.failed(error))
-      .finally(() => this.order === turn && (this.order = undefined));
+      .finally(() => {
+        if (this.order === turn) this.order = undefined;
+      });
   }
 
   private handle(message: Wire, bytes: readonly Uint8Array<ArrayBuffer>[]): void {

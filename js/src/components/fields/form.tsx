@@ -1,8 +1,20 @@
 import { useRef } from "preact/hooks";
-import type { Components } from "../../contract.gen";
+import type { Components, WireNode } from "../../contract.gen";
 import type { Slot } from "../../runtime/render";
 import { Picture } from "../primitives";
 import { FormContext } from "./frame";
+
+/** What a field is called, found by its path or name in the form's own tree. */
+function labelOf(path: string, nodes: readonly WireNode[] = []): string | undefined {
+  for (const { p, ch } of nodes) {
+    const bound = (p?.value as { $s?: string } | undefined)?.$s;
+    if (bound === path || bound?.endsWith(`.${path}`))
+      return typeof p?.label === "string" ? p.label : undefined;
+    const found = labelOf(path, ch);
+    if (found) return found;
+  }
+  return undefined;
+}
 
 export function Form({
   on_submit,
@@ -11,6 +23,7 @@ export function Form({
   summary,
   required_legend,
   disabled,
+  node,
   children,
 }: Components["Form"] & Slot) {
   const box = useRef<HTMLDivElement>(null);
@@ -47,7 +60,7 @@ export function Form({
               {list.map(([path, problem]) => (
                 <li key={path}>
                   <button type="button" class="cx-link" onClick={() => reach(path)}>
-                    {path.slice(path.lastIndexOf(".") + 1).replaceAll("_", " ")}
+                    {labelOf(path, node.ch) ?? path.slice(path.lastIndexOf(".") + 1).replaceAll("_", " ")}
                   </button>{" "}
                   {problem}
                 </li>

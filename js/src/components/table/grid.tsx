@@ -31,10 +31,14 @@ export interface GridProps {
   readonly onSee: ((first: number, last: number) => void) | undefined;
 }
 
-const widthOf = (column: Column, widths: Record<string, number>): string => {
-  const width = widths[column.key] ?? column.width;
-  return width > 0 ? `${width}px` : `minmax(${LEAST}px, 1fr)`;
-};
+/** What the user dragged stays; texts share the room that is left, figures keep their width. */
+function widthOf(column: Column, widths: Record<string, number>): string {
+  const dragged = widths[column.key];
+  if (dragged) return `${dragged}px`;
+  const width = column.width || LEAST;
+  const grows = !column.width || column.format === "text" || column.format === "code";
+  return grows ? `minmax(${width}px, ${width}fr)` : `${width}px`;
+}
 
 export function Grid(props: GridProps) {
   const { columns, rows, items, selected, onRow, onSelect, label, onSee } = props;

@@ -37,7 +37,7 @@ export function ordered(rows: Rows, places: Uint32Array, sort: Sort | undefined)
   const isAbsent = (value: unknown) => value === null || value === undefined || value === "";
   const present: number[] = [];
   const absent: number[] = [];
-  values.forEach((value, at) => (isAbsent(value) ? absent : present).push(at));
+  for (const [at, value] of values.entries()) (isAbsent(value) ? absent : present).push(at);
   const isNumeric = present.every((at) => typeof values[at] !== "string" && typeof values[at] !== "object");
   if (isNumeric) {
     const keys = Float64Array.from(values, (value) => (isAbsent(value) ? 0 : Number(value)));

@@ -33,7 +33,9 @@ export function useRows(source: unknown): Loaded {
       (rows) => alive && setFound({ rows, state: "ready", message: "" }),
       (error: Error) => alive && setFound({ rows: NO_ROWS, state: "failed", message: sayWhy(error) }),
     );
-    return () => void (alive = false);
+    return () => {
+      alive = false;
+    };
   }, [ref, instance, turn]);
   const reload = () => setTurn(turn + 1);
   if (ref !== undefined) return { ...found, reload };
