@@ -50,7 +50,7 @@ class People:
         rows = self._database.execute(
             "SELECT name, kind, id FROM principals WHERE lower(name) = lower(?)", (name,)
         )
-        return rows[0] if rows else None  # type: ignore[return-value]  # three columns were asked for
+        return rows[0] if rows else None
 
     def known(self, name: str) -> str:
         """The name of a principal as stored.
