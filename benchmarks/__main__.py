@@ -11,7 +11,9 @@ from benchmarks.figures import report
 
 
 def main(wanted: list[str]) -> None:
-    names = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name.startswith("bench_"))
+    names = sorted(
+        m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name.startswith("bench_")
+    )
     for name in names:
         if wanted and not any(word in name for word in wanted):
             continue

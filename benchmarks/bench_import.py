@@ -16,9 +16,21 @@ def run() -> list[Figure]:
     index = _inside("import clonexs.widgets.pages._index")
     helped = median_seconds(lambda: _python("-m", "clonexs.cli", "--help"), runs=9)
     return [
-        Figure(name="import clonexs", value=imported, unit="s", peer=LIMITS_S["import clonexs"], against="limit"),
+        Figure(
+            name="import clonexs",
+            value=imported,
+            unit="s",
+            peer=LIMITS_S["import clonexs"],
+            against="limit",
+        ),
         Figure(name="index of pages", value=index, unit="s", peer=0.02, against="limit"),
-        Figure(name="clonexs --help, whole process", value=helped, unit="s", peer=LIMITS_S["clonexs --help"], against="limit"),
+        Figure(
+            name="clonexs --help, whole process",
+            value=helped,
+            unit="s",
+            peer=LIMITS_S["clonexs --help"],
+            against="limit",
+        ),
     ]
 
 

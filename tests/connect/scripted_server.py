@@ -81,7 +81,7 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
             tags=tuple(request.tags),
             operation_id=request.operation_id,
             session_id=request.session_id,
-            arguments={k: v for k, v in query.named_arguments.items()},
+            arguments=dict(query.named_arguments.items()),
         )
         script.calls.append(call)
         try:

@@ -104,7 +104,7 @@ function axes(
       ...label,
       formatter: (value: number) => words(value, props.format === "number" ? "number" : props.format),
     },
-    splitLine: { lineStyle: { color: palette.border, type: "dashed" } },
+    splitLine: { lineStyle: { color: palette.border, type: "dashed", opacity: palette.patterns ? 0.45 : 1 } },
     splitNumber: 4,
   };
   return [across, up];

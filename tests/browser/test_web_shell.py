@@ -1,0 +1,299 @@
+"""The shell in real Chromium: first paint, routes, palette, themes, re-attachment, axe."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.web_app import CHROMIUM, Server, kernels_of, serving, until
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ("light", "dark", "high-contrast")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("home"), "--linger-s", "5") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(server: Server, chromium: Browser) -> Iterator[BrowserContext]:
+    """A signed-in browser of its own, under the policy as it is."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 850})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.goto(server.new_address(), wait_until="commit")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def drawn(page: Page, title: str) -> None:
+    expect(page.locator("#sh-page h1", has_text=title)).to_be_visible()
+    expect(page.locator(".sh-wait")).to_have_count(0)
+
+
+def open_page(server: Server, page: Page, path: str = "/", title: str = "Dashboard") -> None:
+    page.goto(server.base + path)
+    drawn(page, title)
+
+
+def test_a_page_is_drawn_without_a_word_in_the_console(server: Server, page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(server, page, "/clone", "Clone")
+    page.get_by_role("link", name="Dashboard").click()
+    drawn(page, "Dashboard")
+    page.reload()
+    drawn(page, "Dashboard")
+    assert said == []
+    assert {url.split("/")[2] for url in asked if url.startswith(("http", "ws"))} == {server.host}
+
+
+def test_the_shell_is_painted_before_the_kernel_is_there(server: Server, page: Page) -> None:
+    # The question for a kernel is never answered: shell, links and palette work all the same.
+    page.route("**/api/attach", lambda route: None)
+    page.route("**/channels**", lambda route: route.abort())
+    page.goto(server.base + "/clone", wait_until="domcontentloaded")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    expect(page.locator("[aria-current=page]").first).to_be_visible()
+    paints = "() => performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)"
+    first = until(lambda: page.evaluate(paints), "a first paint")[0]
+    assert first <= 900, f"{first:.0f} ms"
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_links_change_the_page_in_place_and_back_goes_back(server: Server, page: Page) -> None:
+    open_page(server, page, "/", "Dashboard")
+    page.evaluate("window.kept = true")
+    page.get_by_role("link", name="Clone", exact=True).first.click()
+    drawn(page, "Clone")
+    assert page.url == f"{server.base}/clone"
+    expect(page).to_have_title(re.compile(r"^Clone · Clone-Xs$"))
+    expect(page.locator(".sh-link[aria-current=page]")).to_have_text("Clone")
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("Clone")
+    expect(page.locator("#main")).to_be_focused()
+    page.go_back()
+    drawn(page, "Dashboard")
+    assert page.url == f"{server.base}/"
+    assert page.evaluate("window.kept")
+
+
+def test_a_deep_link_fills_the_form(server: Server, page: Page) -> None:
+    open_page(server, page, "/clone?source=planted_source", "Clone")
+    expect(page.locator("#sh-page")).to_contain_text("Source")
+    held = "() => [...document.querySelectorAll('#sh-page input')].map(e => e.value).join(' ')"
+    until(lambda: "planted_source" in page.evaluate(held), "the parameter in a field")
+
+
+def test_an_unknown_address_says_so_and_names_what_is_near(server: Server, page: Page) -> None:
+    answer = page.goto(server.base + "/clon")
+    assert answer
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    page.locator("#sh-page").get_by_role("link", name="Clone").click()
+    drawn(page, "Clone")
+
+
+def test_a_refresh_finds_the_same_kernel(server: Server, page: Page) -> None:
+    open_page(server, page, "/clone", "Clone")
+    until(lambda: len(kernels_of(server)) >= 2, "a kernel in use and one in the pool")
+    before = set(kernels_of(server))
+    for _ in range(3):
+        page.reload()
+        drawn(page, "Clone")
+    assert set(kernels_of(server)) <= before
+
+
+def test_a_second_tab_shares_the_kernel(server: Server, context: BrowserContext) -> None:
+    first, second = context.new_page(), context.new_page()
+    open_page(server, first)
+    until(lambda: len(kernels_of(server)) >= 2, "the pool is full again")
+    before = set(kernels_of(server))
+    open_page(server, second, "/clone", "Clone")
+    assert set(kernels_of(server)) <= before
+    drawn(first, "Dashboard")
+
+
+def test_after_the_kernel_is_killed_the_page_goes_on_in_place(server: Server, page: Page) -> None:
+    open_page(server, page, "/clone", "Clone")
+    page.evaluate("window.kept = true")
+    for kernel in kernels_of(server):
+        os.kill(kernel, signal.SIGKILL)
+    # A link needs Python to answer: when it does, another kernel has taken over.
+    page.get_by_role("link", name="Dashboard").click()
+    drawn(page, "Dashboard")
+    assert page.evaluate("window.kept")
+    expect(page.locator("#sh-pill")).not_to_contain_text("Reconnecting")
+
+
+def test_the_palette_finds_pages_by_keyboard(server: Server, page: Page) -> None:
+    open_page(server, page)
+    page.locator("#sh-search").focus()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", name="Clone").first).to_be_visible()
+    page.keyboard.type("zzzz")
+    expect(page.get_by_text("Nothing is called")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sh-search")).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("clo")
+    selected = page.locator("[role=option][aria-selected=true]")
+    expect(selected).to_contain_text("Clone")
+    field = page.get_by_role("combobox")
+    assert field.get_attribute("aria-activedescendant") == selected.get_attribute("id")
+    page.keyboard.press("Enter")
+    drawn(page, "Clone")
+
+
+def test_a_theme_is_previewed_chosen_and_kept(server: Server, page: Page) -> None:
+    open_page(server, page)
+    theme = "() => document.documentElement.dataset.cxTheme"
+    page.locator("#sh-theme").click()
+    assert page.get_by_role("radio").count() == 11
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(theme) == "dark"
+    page.keyboard.press("Escape")
+    assert page.evaluate(theme) == "light"
+    expect(page.locator("#sh-theme")).to_be_focused()
+    page.locator("#sh-theme").click()
+    page.get_by_role("radio", name="Ocean").click()
+    assert page.evaluate(theme) == "ocean"
+    page.goto(server.base + "/clone", wait_until="commit")
+    assert until(lambda: page.evaluate(theme), "a theme") == "ocean"
+
+
+def test_the_connection_says_why_there_is_none(server: Server, page: Page) -> None:
+    open_page(server, page)
+    expect(page.locator("#sh-pill")).to_contain_text("Not connected")
+    expect(page.locator("#sh-strip")).to_be_visible()
+    page.locator("#sh-pill").click()
+    panel = page.get_by_role("dialog", name="Connection")
+    expect(panel.get_by_role("button", name="Sign out")).to_be_visible()
+    panel.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_server_that_was_started_anew_asks_to_sign_in(tmp_path: Path, chromium: Browser) -> None:
+    with serving(tmp_path, "--port", "0") as server:
+        port = server.base.rsplit(":", 1)[1]
+        page = chromium.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(server.new_address())
+        drawn(page, "Dashboard")
+    with serving(tmp_path, "--port", port):
+        expect(page.locator("#sh-strip")).to_contain_text("signed out", timeout=30_000)
+    page.close()
+
+
+def test_the_sidebar_folds_narrows_and_becomes_a_drawer(server: Server, page: Page) -> None:
+    open_page(server, page)
+    group = page.get_by_role("button", name="Operations")
+    group.click()
+    expect(page.get_by_role("link", name="Clone", exact=True)).to_have_count(0)
+    group.click()
+    page.keyboard.press("Control+b")
+    assert page.locator("#sh-side").bounding_box()["width"] == 52  # type: ignore[index]
+    expect(page.locator(".sh-link", has_text="Clone").first).to_have_attribute("title", "Clone")
+    page.keyboard.press("Control+b")
+    page.set_viewport_size({"width": 600, "height": 800})
+    expect(page.locator("#sh-side")).not_to_be_visible()
+    page.get_by_role("button", name="Pages").click()
+    page.locator("#sh-side").get_by_role("link", name="Clone").click()
+    drawn(page, "Clone")
+    expect(page.locator("#sh-side")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1024, 1920])
+def test_nothing_is_wider_than_the_window(server: Server, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    open_page(server, page)
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
+
+
+def test_skip_link_and_landmarks(server: Server, page: Page) -> None:
+    open_page(server, page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    for role in ("banner", "main"):
+        expect(page.get_by_role(role)).to_have_count(1)  # type: ignore[arg-type]
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+def violations(page: Page) -> list[str]:
+    page.add_script_tag(path=str(AXE))
+    found: dict[str, Any] = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','best-practice']})"
+    )
+    return [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing(server: Server, chromium: Browser, theme: str) -> None:
+    context = chromium.new_context(bypass_csp=True, viewport={"width": 1360, "height": 850})
+    context.add_init_script(f"localStorage.setItem('cx:theme', '{theme}')")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(server.new_address())
+    drawn(page, "Dashboard")
+    assert violations(page) == []
+    for button in ("#sh-theme", "#sh-pill", "#sh-jobs"):
+        page.locator(button).click()
+        assert violations(page) == [], button
+        page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.goto(server.base + "/nowhere")
+    assert violations(page) == []
+    open_page(server, page, "/clone", "Clone")
+    assert violations(page) == []
+    context.close()
+
+
+def test_a_switch_of_pages_is_quick(server: Server, page: Page) -> None:
+    open_page(server, page)
+    page.get_by_role("link", name="Clone", exact=True).first.click()
+    drawn(page, "Clone")
+    took = []
+    for name in ("Dashboard", "Clone", "Dashboard", "Clone"):
+        began = time.perf_counter()
+        page.locator(".sh-link", has_text=name).click()
+        drawn(page, name)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.5, took
