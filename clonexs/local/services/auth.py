@@ -1,0 +1,69 @@
+"""The door of the REST server: the token says who is asking, and browsers of other sites stay out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from clonexs.local.catalog import Catalog, Principal
+from clonexs.local.errors import LocalError
+from clonexs.local.services.answers import error_answer
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# What a page of another site can send without asking the browser for leave.
+_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+
+
+def caller_of(catalog: Catalog, headers: Mapping[str, str]) -> Principal:
+    """Who holds the token of a request; nothing else in it says who is asking.
+
+    Raises:
+        LocalError: if there is no token, or it is unknown or expired.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LocalError("UNAUTHENTICATED", "Credential was not sent or was of an unsupported type.")
+    return catalog.people.caller(token.strip())
+
+
+class Door:
+    """Refuses what no client of ours sends: other hosts, foreign origins, forms."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            try:
+                check_door(scope)
+            except LocalError as error:
+                await error_answer(error, Request(scope))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def check_door(scope: Scope) -> None:
+    """Refuse a request whose Host, Origin or content type a client of this server never sends.
+
+    Raises:
+        LocalError: saying what is not accepted.
+    """
+    headers = Headers(scope=scope)
+    address = scope.get("server") or ("", None)
+    hosts = {f"{name}:{address[1]}" for name in _LOOPBACK}
+    sent = headers.getlist("host")
+    if len(sent) != 1 or sent[0].lower() not in hosts:
+        raise LocalError("FORBIDDEN_HOST", "This host name is not served here.")
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() not in {f"http://{host}" for host in hosts}:
+        raise LocalError("FORBIDDEN_ORIGIN", "Requests from other sites are not served.")
+    if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise LocalError("FORBIDDEN_ORIGIN", "Requests from other sites are not served.")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if scope["method"] in _WITH_BODY and kind in _FORMS:
+        raise LocalError("UNSUPPORTED_MEDIA_TYPE", f"The content type {kind} is not accepted.")
