@@ -30,31 +30,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve, or print the address of the app that runs."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.address:
-            from clonexs.web.launch import address_of_running
+def start(arguments: list[str] | None = None) -> None:
+    """Serve, or print the address of the app that runs.
 
-            sys.stdout.write(f"{address_of_running()}\n")
-            return 0
-        token = options.token_file.read_text().strip() if options.token_file else ""
-        serve(
-            host=options.host,
-            port=options.port,
-            target=options.target,
-            page=options.page,
-            shared=options.shared,
-            token=token,
-            allowed_hosts=tuple(options.allow_host),
-            secure=options.secure,
-            frontend=options.frontend,
-            open_browser=not options.no_browser,
-            pool_size=options.pool_size,
-            linger_s=options.linger_s,
-            code_life_s=options.code_life_s,
-        )
+    Raises:
+        InvalidRequest: if the options are refused.
+        NoSuchObject: if the kit is not built, the page is unknown, or no app runs.
+    """
+    options = _parser().parse_args(arguments)
+    if options.address:
+        from clonexs.web.launch import address_of_running
+
+        sys.stdout.write(f"{address_of_running()}\n")
+        return
+    token = options.token_file.read_text().strip() if options.token_file else ""
+    serve(
+        host=options.host,
+        port=options.port,
+        target=options.target,
+        page=options.page,
+        shared=options.shared,
+        token=token,
+        allowed_hosts=tuple(options.allow_host),
+        secure=options.secure,
+        frontend=options.frontend,
+        open_browser=not options.no_browser,
+        pool_size=options.pool_size,
+        linger_s=options.linger_s,
+        code_life_s=options.code_life_s,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve; an error is told in one line."""
+    try:
+        start(arguments)
     except ClonexsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
