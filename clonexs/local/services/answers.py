@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,14 +20,14 @@ _REQUEST_INFO = "type.googleapis.com/google.rpc.RequestInfo"
 _SCIM = "/api/2.0/preview/scim/"
 
 
-def json_answer(made: Any, status: int = 200) -> Response:
+def json_answer(made: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """What a handler gave, as an answer: an SDK dataclass, plain data, ``None``, or an answer already."""
     if isinstance(made, Response):
         return made
     data = {} if made is None else made
     if hasattr(data, "as_dict"):
         data = data.as_dict()
-    return Response(msgspec.json.encode(data), status, media_type=_JSON)
+    return Response(msgspec.json.encode(data), status, headers, media_type=_JSON)
 
 
 def error_answer(error: Exception, request: Request) -> Response:
@@ -37,8 +38,10 @@ def error_answer(error: Exception, request: Request) -> Response:
             "request %s failed: %s %s", request_id, request.method, request.url.path, exc_info=error
         )
         error = _unexpected(error, request_id)
+    wait = getattr(error, "retry_after", None)
+    headers = {} if wait is None else {"Retry-After": str(wait)}
     if request.url.path.startswith(_SCIM):
-        return json_answer(_scim(error), error.http_status)
+        return json_answer(_scim(error), error.http_status, headers)
     domain = "unity-catalog" if "/unity-catalog/" in request.url.path else "workspace"
     body = {
         **error.body(),
@@ -52,7 +55,7 @@ def error_answer(error: Exception, request: Request) -> Response:
             {"@type": _REQUEST_INFO, "request_id": request_id},
         ],
     }
-    return json_answer(body, error.http_status)
+    return json_answer(body, error.http_status, headers)
 
 
 def _unexpected(error: Exception, request_id: str) -> LocalError:

@@ -1,33 +1,22 @@
-"""The door of the REST server: the token says who is asking, and browsers of other sites stay out."""
+"""The door of the REST server: what browsers of other sites can send stays out.
+
+Who is asking is told by the token alone, which every route asks for.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clonexs.local.catalog import Catalog, Principal
 from clonexs.local.errors import LocalError
 from clonexs.local.services.answers import error_answer
+from clonexs.local.services.wire import keep_abort
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # What a page of another site can send without asking the browser for leave.
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 _WITH_BODY = {"POST", "PUT", "PATCH"}
-
-
-def caller_of(catalog: Catalog, headers: Mapping[str, str]) -> Principal:
-    """Who holds the token of a request; nothing else in it says who is asking.
-
-    Raises:
-        LocalError: if there is no token, or it is unknown or expired.
-    """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise LocalError("UNAUTHENTICATED", "Credential was not sent or was of an unsupported type.")
-    return catalog.people.caller(token.strip())
 
 
 class Door:
@@ -39,6 +28,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
+            keep_abort(scope, send)
             try:
                 check_door(scope)
             except LocalError as error:

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import enum
 import functools
+import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -77,6 +78,36 @@ def number(name: str, value: str | None) -> int | None:
 
 
 # Bodies.
+
+
+def arguments(method: Callable[..., Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Data as the arguments of an SDK method, for bodies that the SDK has no dataclass for.
+
+    Args:
+        method: The method, such as ``CatalogsAPI.create``.
+        data: What the request carries, by the names of the method's parameters.
+
+    Raises:
+        LocalError: naming the field that is unknown, missing or of the wrong type.
+    """
+    given = {name: value for name, value in data.items() if value is not None}
+    known, needed = _signature(method)
+    for name, value in given.items():
+        if name not in known:
+            raise LocalError("INVALID_PARAMETER_VALUE", f"Unknown field: {name}")
+        _check(known[name], value, name)
+    for name in needed:
+        if given.get(name) in (None, ""):
+            raise LocalError("INVALID_PARAMETER_VALUE", f"Missing required field: {name}")
+    return given
+
+
+@functools.lru_cache(maxsize=512)
+def _signature(method: Callable[..., Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    hints = {n: h for n, h in typing.get_type_hints(method).items() if n != "return"}
+    given = inspect.signature(method).parameters
+    needed = tuple(n for n in hints if given[n].default is inspect.Parameter.empty)
+    return hints, needed
 
 
 def parse(kind: type[_T], data: dict[str, Any]) -> _T:

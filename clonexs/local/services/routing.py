@@ -26,8 +26,8 @@ from clonexs.local.catalog import Object, Principal
 from clonexs.local.catalog.objects import fold
 from clonexs.local.errors import LocalError, denied, not_found
 from clonexs.local.services import requests
-from clonexs.local.services.answers import error_answer, json_answer
-from clonexs.local.services.auth import caller_of
+from clonexs.local.services.answers import json_answer
+from clonexs.local.services.wire import carried
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
@@ -99,12 +99,20 @@ class Call:
         return requests.json_object(self.body)
 
     def parse(self, kind: type[_T]) -> _T:
-        """The body as a dataclass of the SDK; the path's parts fill fields the body lacks.
+        """The body as a dataclass of the SDK.
 
         Raises:
             LocalError: naming the field that is unknown or of the wrong type.
         """
-        return requests.parse(kind, {**self.request.path_params, **self.json()})
+        return requests.parse(kind, self.json())
+
+    def arguments(self, method: Callable[..., Any]) -> dict[str, Any]:
+        """Path and body as the arguments of an SDK method, for bodies without a dataclass.
+
+        Raises:
+            LocalError: naming the field that is unknown, missing or of the wrong type.
+        """
+        return requests.arguments(method, {**self.json(), **self.request.path_params})
 
     def see(self, kind: str, full_name: str) -> Object:
         """An object the caller may know of.
@@ -183,6 +191,7 @@ class Served:
     sdk: str
     rule: Rule
     handler: Handler
+    own_count: bool = False
 
 
 class Api:
@@ -191,27 +200,39 @@ class Api:
     def __init__(self) -> None:
         self.served: list[Served] = []
 
-    def get(self, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def get(
+        self, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``GET path``."""
-        return self.on("GET", path, sdk=sdk, rule=rule)
+        return self.on("GET", path, sdk=sdk, rule=rule, own_count=own_count)
 
-    def post(self, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def post(
+        self, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``POST path``."""
-        return self.on("POST", path, sdk=sdk, rule=rule)
+        return self.on("POST", path, sdk=sdk, rule=rule, own_count=own_count)
 
-    def patch(self, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def patch(
+        self, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``PATCH path``."""
-        return self.on("PATCH", path, sdk=sdk, rule=rule)
+        return self.on("PATCH", path, sdk=sdk, rule=rule, own_count=own_count)
 
-    def put(self, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def put(
+        self, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``PUT path``."""
-        return self.on("PUT", path, sdk=sdk, rule=rule)
+        return self.on("PUT", path, sdk=sdk, rule=rule, own_count=own_count)
 
-    def delete(self, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def delete(
+        self, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``DELETE path``."""
-        return self.on("DELETE", path, sdk=sdk, rule=rule)
+        return self.on("DELETE", path, sdk=sdk, rule=rule, own_count=own_count)
 
-    def on(self, method: str, path: str, *, sdk: str, rule: Rule) -> Callable[[Handler], Handler]:
+    def on(
+        self, method: str, path: str, *, sdk: str, rule: Rule, own_count: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Serve ``method path``.
 
         Args:
@@ -219,10 +240,12 @@ class Api:
             path: Path with its parameters in braces.
             sdk: Name of the SDK's method, such as ``catalogs.get``.
             rule: Who may call it.
+            own_count: Whether the handler runs or awaits statements, which ``server.statement``
+                delays and counts as work itself.
         """
 
         def keep(handler: Handler) -> Handler:
-            self.served.append(Served(method, path, sdk, rule, handler))
+            self.served.append(Served(method, path, sdk, rule, handler, own_count))
             return handler
 
         return keep
@@ -238,7 +261,8 @@ def _endpoint(server: Server, served: Served) -> Callable[[Request], Any]:
     is_async = inspect.iscoroutinefunction(served.handler)
 
     def admit(request: Request, body: bytes) -> Call:
-        call = Call(server, request, caller_of(server.catalog, request.headers), body)
+        who = server.authenticate(request.headers.get("authorization"))
+        call = Call(server, request, who, body)
         call._found = served.rule.check(call)
         return call
 
@@ -254,13 +278,6 @@ def _endpoint(server: Server, served: Served) -> Callable[[Request], Any]:
         return json_answer(await served.handler(call))
 
     async def endpoint(request: Request) -> Response:
-        server.queries.count_rest(served.sdk)
-        return await server.faults.around(served.sdk, request, guarded)
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await run(request)
-        except Exception as error:
-            return error_answer(error, request)
+        return await carried(server, request, run, own_count=served.own_count)
 
     return endpoint

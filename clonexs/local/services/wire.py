@@ -1,0 +1,86 @@
+"""Around every request: counted, delayed, and struck by the faults that were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Send
+
+from clonexs.local.errors import LocalError
+from clonexs.local.faults import kill
+from clonexs.local.services.answers import error_answer
+
+if TYPE_CHECKING:
+    from clonexs.local.server import Server
+
+_ABORT = "clonexs.abort"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def keep_abort(scope: dict[str, object], send: Send) -> None:
+    """Keep how this request's connection can be broken; the server's own ``send`` knows it."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        scope[_ABORT] = transport.abort
+
+
+async def carried(server: Server, request: Request, run: Endpoint, *, own_count: bool) -> Response:
+    """The answer of a request, whatever happens on the way.
+
+    Args:
+        server: The server.
+        request: The request.
+        run: Answers it.
+        own_count: Whether what it runs is delayed and counted as work by itself (statements are).
+    """
+    from clonexs.local.server import DroppedConnection
+
+    counters = server.queries.counters
+    counters.count(requests=1)
+    work: AbstractContextManager[object] = nullcontext() if own_count else counters.work()
+    try:
+        if server.faults.latency_ms and not own_count:
+            await asyncio.sleep(server.faults.latency_ms / 1000)
+        await _strike(server, request, "before")
+        with work:
+            answer = await run(request)
+        await _strike(server, request, "after")
+    except DroppedConnection:
+        return await _drop(request)
+    except Exception as error:  # noqa: BLE001  # whatever failed, the client gets an answer
+        return error_answer(error, request)
+    return answer
+
+
+async def _strike(server: Server, request: Request, when: str) -> None:
+    rule = server.faults.request(request.method, request.url.path, when)
+    if rule is None:
+        return
+    from clonexs.local.server import DroppedConnection, Refused
+
+    if rule.delay_ms:
+        await asyncio.sleep(rule.delay_ms / 1000)
+    match rule.action:
+        case "kill":
+            kill()
+        case "drop":
+            raise DroppedConnection
+        case "error":
+            raise LocalError(rule.error_class, rule.message)
+        case "status":
+            raise Refused(rule.status, rule.retry_after, rule.message)
+
+
+async def _drop(request: Request) -> Response:
+    abort = request.scope.get(_ABORT)
+    if abort is not None:
+        abort()
+    # The loop tells the server of the break in its next rounds; what is sent then goes nowhere.
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return Response(status_code=503)
