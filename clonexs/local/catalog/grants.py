@@ -183,6 +183,23 @@ class Grants:
             if not self.has(who, privilege, holder, parents[index + 1 :]):
                 raise denied(privilege, holder.kind, holder.full_name)
 
+    def may_read(self, who: Principal, found: Object, parents: list[Object]) -> bool:
+        """Whether ``who`` may know all about the object, and not only (BROWSE) that it is there."""
+        if self.manages(who, found, parents):
+            return True
+        for index, holder in enumerate(parents):
+            needed = USE_SCHEMA if holder.kind == "SCHEMA" else USE_CATALOG
+            if not self.has(who, needed, holder, parents[index + 1 :]):
+                return False
+        if found.name == "information_schema" and found.kind == "SCHEMA":
+            return True
+        usable = GRANTABLE.get(found.kind, frozenset()) - {BROWSE}
+        return any(
+            who.is_(principal) and not usable.isdisjoint(privileges)
+            for holder in (found, *parents)
+            for principal, privileges in self._granted.get(holder.id, {}).items()
+        )
+
     def is_visible(self, who: Principal, found: Object, parents: list[Object]) -> bool:
         """Whether ``who`` may know of the object: owner, manager, BROWSE, or any privilege."""
         if self.manages(who, found, parents) or self.has(who, BROWSE, found, parents):

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clonexs.local.errors import LocalError
 from clonexs.local.services.answers import error_answer
-from clonexs.local.services.wire import keep_abort
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # What a page of another site can send without asking the browser for leave.
@@ -28,7 +27,6 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            keep_abort(scope, send)
             try:
                 check_door(scope)
             except LocalError as error:

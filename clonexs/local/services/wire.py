@@ -9,24 +9,17 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Send
 
 from clonexs.local.errors import LocalError
-from clonexs.local.faults import kill
+from clonexs.local.faults import Refused, kill
 from clonexs.local.services.answers import error_answer
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
 
+# Put there by whoever holds the connection.
 _ABORT = "clonexs.abort"
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def keep_abort(scope: dict[str, object], send: Send) -> None:
-    """Keep how this request's connection can be broken; the server's own ``send`` knows it."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        scope[_ABORT] = transport.abort
 
 
 async def carried(server: Server, request: Request, run: Endpoint, *, own_count: bool) -> Response:
@@ -61,14 +54,14 @@ async def _strike(server: Server, request: Request, when: str) -> None:
     rule = server.faults.request(request.method, request.url.path, when)
     if rule is None:
         return
-    from clonexs.local.server import DroppedConnection, Refused
-
     if rule.delay_ms:
         await asyncio.sleep(rule.delay_ms / 1000)
     match rule.action:
         case "kill":
             kill()
         case "drop":
+            from clonexs.local.server import DroppedConnection
+
             raise DroppedConnection
         case "error":
             raise LocalError(rule.error_class, rule.message)

@@ -75,10 +75,21 @@ def drop_catalog(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Tabl
         if lenient:
             return nothing()
         raise not_found("CATALOG", name.lower())
+    remove_container(ctx, found, cascade=cascade)
+    return nothing()
+
+
+def remove_container(ctx: StatementContext, found: Object, *, cascade: bool) -> None:
+    """Drop a catalog or schema; with ``cascade`` everything in it.
+
+    Raises:
+        LocalError: if it is not empty and ``cascade`` was not asked for, or cannot be dropped.
+    """
     ctx.catalog.require_owner(ctx.who, found)
+    if found.kind == "SCHEMA" and found.name == "information_schema":
+        raise LocalError("UC_COMMAND_NOT_SUPPORTED", "information_schema cannot be dropped.")
     for gone in ctx.catalog.drop(found, cascade=cascade):
         delete_data(ctx.catalog, gone)
-    return nothing()
 
 
 def alter_catalog(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
@@ -149,11 +160,7 @@ def drop_schema(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table
         if lenient:
             return nothing()
         raise not_found("SCHEMA", ".".join(ctx.full(parts, 2)))
-    ctx.catalog.require_owner(ctx.who, found)
-    if found.name == "information_schema":
-        raise LocalError("UC_COMMAND_NOT_SUPPORTED", "information_schema cannot be dropped.")
-    for gone in ctx.catalog.drop(found, cascade=cascade):
-        delete_data(ctx.catalog, gone)
+    remove_container(ctx, found, cascade=cascade)
     return nothing()
 
 
