@@ -66,6 +66,11 @@ def default_target() -> str | None:
     return os.environ.get("CLONEXS_TARGET") or None
 
 
+def job_parameter(name: str) -> str | None:
+    """A parameter of the scheduled notebook, as ``CLONEXS_OPERATION`` gives ``operation``."""
+    return os.environ.get(f"CLONEXS_{name.upper()}") or None
+
+
 def mode() -> str:
     """How we run: ``CLONEXS_MODE``, else ``personal``."""
     return os.environ.get("CLONEXS_MODE") or "personal"

@@ -1,4 +1,4 @@
-"""Writes the index of pages and their notebooks from the page modules, importing none of them.
+"""Writes the index of pages and all notebooks from the page modules, importing none of them.
 
 Run as ``python -m clonexs.widgets.pages.index`` (part of ``make index``); with ``--check`` it
 changes nothing and fails when something on disk differs.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from clonexs.jobs import notebook_file
+from clonexs.jobs.notebook_file import Cell
 from clonexs.widgets.pages.spec import PageEntry, PageSpec
 
 PAGES_DIR = Path(__file__).parent
@@ -146,36 +147,13 @@ def _quoted(value: object) -> str:
 
 def notebook_text(entry: PageEntry) -> str:
     """The page's notebook: a title, one call, stable cell ids, no outputs."""
-    cells: list[Mapping[str, object]] = [
-        {
-            "cell_type": "markdown",
-            "id": _cell_id(entry, "title"),
-            "metadata": {},
-            "source": [f"# {entry.title}\n", "\n", entry.summary],
-        },
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": _cell_id(entry, "open"),
-            "metadata": {},
-            "outputs": [],
-            "source": ["import clonexs\n", "\n", f'clonexs.open_page("{entry.slug}")'],
-        },
-    ]
-    notebook = {
-        "cells": cells,
-        "metadata": {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-
-
-def _cell_id(entry: PageEntry, cell: str) -> str:
-    return hashlib.sha256(f"{entry.slug}/{cell}".encode()).hexdigest()[:8]
+    return notebook_file.notebook_text(
+        entry.slug,
+        [
+            Cell("markdown", "title", f"# {entry.title}\n\n{entry.summary}"),
+            Cell("code", "open", f'import clonexs\n\nclonexs.open_page("{entry.slug}")'),
+        ],
+    )
 
 
 def generated_files(root: Path = PAGES_DIR, notebooks: Path = NOTEBOOKS_DIR) -> dict[Path, str]:
@@ -184,6 +162,7 @@ def generated_files(root: Path = PAGES_DIR, notebooks: Path = NOTEBOOKS_DIR) -> 
     files = {root / "_index.py": index_text(entries)}
     for entry in entries:
         files[notebooks / entry.notebook] = notebook_text(entry)
+    files[notebooks / notebook_file.JOB_NOTEBOOK] = notebook_file.job_notebook_text()
     return files
 
 
