@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -q
-SOURCES := clonexs tests benchmarks hatch_build.py
+SOURCES := clonexs tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-local test-notebooks test-browser test-connect walk bench lint fmt index kit clean
