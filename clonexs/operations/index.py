@@ -1,125 +1,25 @@
-"""Writes the index of operations, ``session.pyi`` and the job notebook: ``make index``.
+"""Writes the index of operations, ``session.pyi`` and ``docs/operations.md``: ``make index``.
 
-Reads the sources with ``ast`` and imports nothing of them, so that an index of a hundred operations
-costs nothing to make and a broken module cannot hide the others. ``--check`` compares instead.
+Run as ``python -m clonexs.operations.index``; with ``--check`` it changes nothing and fails when
+something on disk differs.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-OPERATIONS = ROOT / "operations"
-_MACHINERY = {"base", "index", "_index", "ledger", "progress", "schedule", "work"}
-_TYPING_NAMES = {"str", "int", "float", "bool", "dict", "tuple", "list", "None", "Any", "Literal"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """An ``@operation`` as found in a source file."""
-
-    name: str
-    effect: str
-    module: str
-    function: str
-    request: str
-    result: str
-    summary: str
-
-    @property
-    def method(self) -> str:
-        """Name of the session's method."""
-        return self.name.replace("-", "_")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestField:
-    """A field of a request class as found in its source."""
-
-    name: str
-    annotation: str
-    has_default: bool
-    is_positional: bool
-
-
-def declared_operations() -> list[Declared]:
-    """Every operation of the package, by name."""
-    found = []
-    for path in sorted(OPERATIONS.rglob("*.py")):
-        if path.parent == OPERATIONS and path.stem in _MACHINERY | {"__init__"}:
-            continue
-        found += list(_operations_of(path))
-    return sorted(found, key=lambda declared: declared.name)
-
-
-def _operations_of(path: Path) -> Iterator[Declared]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        for decorator in node.decorator_list:
-            if not (
-                isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "operation"
-            ):
-                continue
-            keywords = {k.arg: k.value for k in decorator.keywords}
-            request = next(a for a in node.args.args if a.arg == "request").annotation
-            yield Declared(
-                name=ast.literal_eval(decorator.args[0]),
-                effect=ast.literal_eval(keywords["effect"]),
-                module=_module_of(path),
-                function=node.name,
-                request=ast.unparse(request) if request else "",
-                result=ast.unparse(node.returns) if node.returns else "",
-                summary=(ast.get_docstring(node) or "").split("\n")[0],
-            )
-
-
-def _module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _origin(module: str, name: str) -> tuple[str, ast.ClassDef]:
-    """The module that defines class ``name``, starting from one that uses it."""
-    path = ROOT.parent.joinpath(*module.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return module, node
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
-            return _origin(node.module or "", name)
-    raise LookupError(f"{module} does not say where {name} comes from")
-
-
-def _fields(node: ast.ClassDef) -> list[RequestField]:
-    found = []
-    for line in node.body:
-        if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)):
-            continue
-        value = line.value
-        is_field = isinstance(value, ast.Call) and getattr(value.func, "id", "") == "field"
-        keywords = {k.arg for k in value.keywords} if isinstance(value, ast.Call) else set()
-        text = ast.unparse(value) if value is not None else ""
-        found.append(
-            RequestField(
-                name=line.target.id,
-                annotation=ast.unparse(line.annotation),
-                has_default=bool(keywords & {"default", "default_factory"})
-                if is_field
-                else value is not None,
-                is_positional="positional=True" in text,
-            )
-        )
-    return found
+from clonexs.operations.declarations import (
+    OPERATIONS,
+    PACKAGE,
+    Declared,
+    RequestField,
+    declared_operations,
+    fields_of,
+)
+from clonexs.operations.reference import reference_text
 
 
 def index_text(operations: list[Declared]) -> str:
@@ -160,12 +60,11 @@ def stub_text(operations: list[Declared]) -> str:
     imports: dict[str, set[str]] = {}
     methods: list[str] = []
     for o in operations:
-        request_module, request = _origin(o.module, o.request)
-        result_module, _ = _origin(o.module, o.result)
-        imports.setdefault(request_module, set()).add(o.request)
-        imports.setdefault(result_module, set()).add(o.result)
-        methods += _methods(o, _fields(request))
-    head = (ROOT / "session_head.pyi.txt").read_text(encoding="utf-8")
+        request = o.request_class()
+        imports.setdefault(request.module, set()).add(o.request)
+        imports.setdefault(o.result_class().module, set()).add(o.result)
+        methods += _methods(o, fields_of(request))
+    head = (PACKAGE / "session_head.pyi.txt").read_text(encoding="utf-8")
     listed = [f"from {m} import {', '.join(sorted(names))}" for m, names in sorted(imports.items())]
     return head.replace("# IMPORTS\n", "\n".join(listed) + "\n") + "\n".join(methods) + "\n"
 
@@ -200,25 +99,36 @@ def _argument(f: RequestField) -> str:
     return f"{f.name}: {f.annotation}" + (" = ..." if f.has_default else "")
 
 
+def generated_files() -> dict[Path, str]:
+    """Path and text of every generated file."""
+    operations = declared_operations()
+    return {
+        OPERATIONS / "_index.py": index_text(operations),
+        PACKAGE / "session.pyi": stub_text(operations),
+        PACKAGE.parent / "docs" / "operations.md": reference_text(operations),
+    }
+
+
+def stale_files(files: Mapping[Path, str]) -> list[Path]:
+    """Those whose text on disk is another one, or that are not there."""
+    return [
+        path
+        for path, text in files.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+
+
 def main(arguments: list[str]) -> int:
     """Write the generated files, or with ``--check`` say which are stale."""
     checking = "--check" in arguments
-    operations = declared_operations()
-    files = {
-        OPERATIONS / "_index.py": index_text(operations),
-        ROOT / "session.pyi": stub_text(operations),
-    }
-    stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
+    files = generated_files()
+    stale = stale_files(files)
     for path in stale:
         if checking:
-            print(f"stale: {path.relative_to(ROOT.parent)}; run make index")  # noqa: T201
+            sys.stdout.write(f"stale: {path.relative_to(PACKAGE.parent)}; run make index\n")
         else:
             path.write_text(files[path], encoding="utf-8")
-    status = 1 if checking and stale else 0
-    for module in ("clonexs.jobs.notebook", "clonexs.widgets.pages.index"):
-        if find_spec(module) is not None:
-            status |= int(import_module(module).main(arguments) or 0)
-    return status
+    return 1 if checking and stale else 0
 
 
 if __name__ == "__main__":
