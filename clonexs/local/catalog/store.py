@@ -195,6 +195,22 @@ class Catalog:
         )
         return [(at, _object(body)) for at, body in rows]
 
+    def expired_tables(self, window_s: int = UNDROP_WINDOW_S) -> list[Object]:
+        """Dropped tables that can no longer come back."""
+        rows = self.database.execute(
+            "SELECT body FROM objects WHERE kind = 'TABLE' AND dropped_at <= ?",
+            (now_ms() - window_s * 1000,),
+        )
+        return [_object(body) for (body,) in rows]
+
+    def forget(self, dropped: Object) -> None:
+        """Forget a dropped object for good, with its tags and grants."""
+        with self.transaction():
+            for table, column in (("tags", "object_id"), ("grants", "object_id"), ("objects", "id")):
+                self.database.execute(f"DELETE FROM {table} WHERE {column} = ?", (dropped.id,))
+            self._tags.pop(dropped.id, None)
+            self.grants.load()
+
     def undrop(self, found: Object) -> Object:
         """Bring a dropped table back under its name."""
         with self.transaction():

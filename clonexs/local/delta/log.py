@@ -266,6 +266,41 @@ def write_commit(table: Path, version: int, actions: Iterable[Action]) -> None:
     sync_folder(folder)
 
 
+def take_back(table: Path, version: int) -> None:
+    """Remove the newest commit, whose other half could not be written; under the table's lock."""
+    (log_folder(table) / f"{version:020}.json").unlink(missing_ok=True)
+
+
+def amend(
+    table: Path, version: int, about: Action, more: Iterable[Action] = (), *, durable: bool = False
+) -> None:
+    """Add to the commit that the engine just wrote, under the table's lock.
+
+    Args:
+        table: The table.
+        version: The newest version.
+        about: What is added to its ``commitInfo``.
+        more: More actions.
+        durable: Whether to wait for the disk.
+    """
+    actions = read_commit(table, version)
+    info: Action = next((a["commitInfo"] for a in actions if "commitInfo" in a), {})
+    info.update(about)
+    rest = [a for a in actions if "commitInfo" not in a]
+    target = log_folder(table) / f"{version:020}.json"
+    made = log_folder(table) / f".{uuid.uuid4()}.tmp"
+    try:
+        with made.open("w", encoding="utf-8") as out:
+            for action in [{"commitInfo": info}, *rest, *more]:
+                out.write(json.dumps(action, separators=(",", ":")) + "\n")
+            if durable:
+                out.flush()
+                os.fsync(out.fileno())
+        made.replace(target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the entries of a folder durable."""
     handle = os.open(folder, os.O_RDONLY)

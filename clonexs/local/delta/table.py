@@ -137,6 +137,50 @@ def protocol_for(
     return made
 
 
+# What the engine writes by itself; tables that need more are written through a copy of their log.
+_ENGINE_WRITES = {
+    "appendOnly",
+    "invariants",
+    "checkConstraints",
+    "generatedColumns",
+    "allowColumnDefaults",
+    "columnMapping",
+    "deletionVectors",
+    "timestampNtz",
+    "variantType",
+}
+
+
+def engine_metadata(metadata: Action) -> Action:
+    """A ``metaData`` action without what the engine refuses to write: identity, change feed."""
+    made: Action = json.loads(json.dumps(metadata))
+    schema = json.loads(made["schemaString"])
+    for each in schema["fields"]:
+        each["metadata"] = {
+            k: v
+            for k, v in (each.get("metadata") or {}).items()
+            if not k.startswith("delta.identity.")
+        }
+    made["schemaString"] = json.dumps(schema)
+    made["configuration"] = {
+        k: v
+        for k, v in (made.get("configuration") or {}).items()
+        if k != "delta.enableChangeDataFeed"
+    }
+    return made
+
+
+def engine_protocol(metadata: Action) -> Action:
+    """The protocol under which the engine writes a table of this metadata."""
+    return protocol_for(json.loads(metadata["schemaString"]), metadata.get("configuration") or {})
+
+
+def engine_writes(snapshot: Snapshot) -> bool:
+    """Whether the engine can write a table as it is."""
+    features = set(snapshot.protocol.get("writerFeatures", ()))
+    return features <= _ENGINE_WRITES and "delta.identity." not in snapshot.metadata["schemaString"]
+
+
 def merged_protocol(old: Action, new: Action) -> Action:
     """A protocol that allows what either allows: it never goes down."""
     if not old:

@@ -239,6 +239,38 @@ class Cursor:
             self.index += 1
         return self.text[start:end]
 
+    def expression(self, *stops: str) -> str:
+        """The text of an expression, up to a keyword that cannot go on with it, or a comma.
+
+        Unlike in a type, ``<`` and ``>`` compare here; keywords inside ``CASE … END`` and
+        parentheses belong to the expression.
+        """
+        start = end = self.token.start
+        depth, previous = 0, ""
+        while not self.at_end:
+            token = self.token
+            if depth == 0 and (
+                token.text in {",", ")"}
+                or (token.upper in stops and not (token.upper == "NOT" and previous == "IS"))
+            ):
+                break
+            if token.text in {"(", "["} or token.upper == "CASE":
+                depth += 1
+            elif token.text in {")", "]"} or token.upper == "END":
+                depth -= 1
+            previous, end = token.upper, token.end
+            self.index += 1
+        if end == start:
+            raise syntax(f"Syntax error at or near '{self.token.text}': an expression is expected.")
+        return self.text[start:end]
+
+    def integer(self) -> int:
+        """A whole number that may have a sign."""
+        sign = -1 if self.accept("-") else 1
+        if sign == 1:
+            self.accept("+")
+        return sign * self.number()
+
     def parenthesised(self) -> str:
         """The text inside the parentheses that open here."""
         self.expect("(")

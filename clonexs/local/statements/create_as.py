@@ -1,0 +1,116 @@
+"""CREATE TABLE … AS: the rows are written first, the table becomes visible with all of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clonexs.local.delta import log
+from clonexs.local.delta import table as delta_table
+from clonexs.local.delta.log import Action
+from clonexs.local.engine import data
+from clonexs.local.errors import LocalError
+from clonexs.local.statements.context import StatementContext
+from clonexs.local.statements.create_table import (
+    Fields,
+    Place,
+    actions_of,
+    columns_for_fill,
+    move_files,
+    put,
+    staging,
+)
+from clonexs.local.statements.intents import creating, editing
+from clonexs.local.statements.table_text import TableText
+
+
+def create_as(
+    ctx: StatementContext, text: TableText, place: Place, arguments: Mapping[str, Any]
+) -> None:
+    """Carry out a CREATE TABLE … AS."""
+    assert text.query is not None
+    rewritten = ctx.engine.rewriter(ctx.session).query(text.query, ctx.engine.scope(ctx.session))
+    ctx.engine.put_relations(ctx.session, rewritten)
+    fields = _fields(ctx, text, rewritten.text, arguments)
+    actions = actions_of(ctx, text, place, fields)
+    operation = "CREATE OR REPLACE TABLE AS SELECT" if text.replace else "CREATE TABLE AS SELECT"
+    with (
+        creating(ctx.catalog, place.path)
+        if place.existing is None
+        else editing(ctx.catalog, place.existing)
+    ):
+        stage = staging(place.path)
+        try:
+            adds, metrics = _fill(ctx, stage, fields, actions, rewritten.text, arguments)
+            move_files(stage, place.path, adds)
+            try:
+                put(
+                    ctx,
+                    text,
+                    place,
+                    [*actions, *({"add": each} for each in adds)],
+                    operation=operation,
+                    metrics=metrics,
+                )
+            except BaseException:
+                for each in adds:
+                    (place.path / each["path"]).unlink(missing_ok=True)
+                raise
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _fields(
+    ctx: StatementContext, text: TableText, query: str, arguments: Mapping[str, Any]
+) -> Fields:
+    from pyspark.sql.connect.proto import relations_pb2
+
+    relation = relations_pb2.Relation(sql=relations_pb2.SQL(query=query))
+    for name, value in arguments.items():
+        relation.sql.named_arguments[name].CopyFrom(value)
+    found = ctx.engine.fields_of(ctx.session, relation)
+    for each in found:
+        if each["type"] == "void":
+            raise LocalError(
+                "DELTA_UNSUPPORTED_DATA_TYPES",
+                f"The column `{each['name']}` of the query is NULL without a type; cast it.",
+            )
+    if text.columns is not None:
+        if any(column.kind is not None for column in text.columns) or len(text.columns) != len(
+            found
+        ):
+            raise LocalError(
+                "PARSE_SYNTAX_ERROR", "A CREATE TABLE … AS takes names of columns, without types."
+            )
+        for each, column in zip(found, text.columns, strict=True):
+            each["name"] = column.name
+            if column.comment is not None:
+                each["metadata"]["comment"] = column.comment
+    return found
+
+
+def _fill(
+    ctx: StatementContext,
+    stage: Path,
+    fields: Fields,
+    actions: list[Action],
+    query: str,
+    arguments: Mapping[str, Any],
+) -> tuple[list[Action], dict[str, Any]]:
+    metadata = next(a["metaData"] for a in actions if "metaData" in a)
+    plain = delta_table.engine_metadata(metadata)
+    log.write_commit(
+        stage, 0, [{"protocol": delta_table.engine_protocol(plain)}, {"metaData": plain}]
+    )
+    columns = columns_for_fill(fields, list(metadata["partitionColumns"]))
+    data.fill(ctx.engine, ctx.session, stage, columns, query, arguments)
+    snapshot = log.load(stage)
+    adds = list(snapshot.files.values())
+    metrics: dict[str, Any] = {"numFiles": len(adds), "numOutputBytes": snapshot.size_bytes}
+    for action in log.read_commit(stage, snapshot.version):
+        told = (action.get("commitInfo") or {}).get("operationMetrics") or {}
+        if "numOutputRows" in told:
+            metrics["numOutputRows"] = told["numOutputRows"]
+    return adds, metrics

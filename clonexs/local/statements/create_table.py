@@ -1,0 +1,380 @@
+"""Making tables: from a list of columns, from a query, like another table, or where one lies."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clonexs.local.catalog import Object
+from clonexs.local.delta import log
+from clonexs.local.delta import table as delta_table
+from clonexs.local.delta.log import Action, Snapshot
+from clonexs.local.delta.schema import columns_of, struct
+from clonexs.local.errors import LocalError, already_exists, not_found
+from clonexs.local.paths import path_of, url_of
+from clonexs.local.statements.constraints import (
+    CHECK,
+    CHECK_PREFIX,
+    PRIMARY,
+    check_expression,
+    forget_references,
+    key_of,
+)
+from clonexs.local.statements.context import StatementContext
+from clonexs.local.statements.create_columns import check_names, check_unique
+from clonexs.local.statements.intents import STAGING, creating, editing
+from clonexs.local.statements.policies import filter_of, mask_of, with_mask
+from clonexs.local.statements.storage import check_free, check_location
+from clonexs.local.statements.table_changes import columns_from
+from clonexs.local.statements.table_text import TableText
+
+Fields = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a table will be.
+
+    Attributes:
+        path: Its folder.
+        existing: The table that is replaced.
+        table_type: ``MANAGED`` or ``EXTERNAL``.
+        is_registered: A Delta table lies there that the catalog does not know.
+    """
+
+    path: Path
+    existing: Object | None
+    table_type: str
+    is_registered: bool = False
+
+
+def place_for(ctx: StatementContext, text: TableText) -> Place | None:
+    """Find the place of a table, with all rights checked; ``None`` when nothing is to be done.
+
+    Raises:
+        LocalError: if the name is taken, or the place is.
+    """
+    name = ".".join(text.parts)
+    existing = ctx.catalog.find("TABLE", name)
+    if existing is not None and text.lenient:
+        return None
+    if existing is None and text.must_exist:
+        raise not_found("TABLE", name)
+    if existing is not None:
+        if not text.replace:
+            raise already_exists("TABLE", name)
+        if existing.is_view:
+            raise LocalError(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                f"`{name}` is a view: it cannot be replaced by a table.",
+            )
+        ctx.catalog.require_owner(ctx.who, existing)
+        return _place_of(ctx, existing, text.location)
+    ctx.parent_for(text.parts, "CREATE TABLE")
+    if text.location is None:
+        return Place(ctx.catalog.new_location(text.parts), None, "MANAGED")
+    path = check_location(ctx.catalog, ctx.who, text.location, "CREATE EXTERNAL TABLE")
+    check_free(ctx.catalog, path)
+    return Place(path, None, "EXTERNAL", is_registered=log.is_table(path))
+
+
+def _place_of(ctx: StatementContext, existing: Object, location: str | None) -> Place:
+    path = ctx.path(existing)
+    if location is not None and path_of(location).resolve() != path.resolve():
+        raise LocalError(
+            "DELTA_TABLE_LOCATION_MISMATCH",
+            f"The location of the existing table `{existing.full_name}` is"
+            f" `{existing.storage_location}`. It doesn't match the specified location `{location}`.",
+        )
+    kind = "EXTERNAL" if existing.table_type.startswith("EXTERNAL") else "MANAGED"
+    return Place(path, existing, kind)
+
+
+def create(ctx: StatementContext, text: TableText, arguments: Mapping[str, Any]) -> None:
+    """Carry out a CREATE TABLE."""
+    place = place_for(ctx, text)
+    if place is None:
+        return
+    if place.is_registered:
+        _register(ctx, text, place)
+        return
+    if place.table_type == "EXTERNAL" and place.existing is None:
+        _check_empty(text, place.path)
+    if text.query is not None:
+        from clonexs.local.statements.create_as import create_as
+
+        create_as(ctx, text, place, arguments)
+        return
+    if text.columns is None and text.location is not None and place.existing is None:
+        raise LocalError(
+            "DELTA_CREATE_EXTERNAL_TABLE_WITHOUT_TXN_LOG",
+            f"There is no Delta table at `{text.location}`, and no columns were given.",
+        )
+    fields = fields_of(text)
+    actions = actions_of(ctx, text, place, fields)
+    word = "CREATE OR REPLACE TABLE" if text.replace else "CREATE TABLE"
+    put(ctx, text, place, actions, operation=word)
+
+
+def fields_of(text: TableText) -> Fields:
+    """The columns that were listed, as fields of a Delta schema."""
+    columns = text.columns or []
+    keyed = {
+        name.lower()
+        for constraint in text.constraints
+        if constraint.kind == PRIMARY
+        for name in constraint.columns
+    }
+    for column in columns:
+        if column.kind is None:
+            raise LocalError("PARSE_SYNTAX_ERROR", f"The column `{column.name}` has no type.")
+        if column.name.lower() in keyed:
+            column.nullable = False
+    return [column.field() for column in columns]
+
+
+def actions_of(
+    ctx: StatementContext, text: TableText, place: Place, fields: Fields
+) -> list[Action]:
+    """The actions of the table's first version, or of the version that replaces it."""
+    names = [each["name"] for each in fields]
+    check_unique(names)
+    check_names(names, text.properties)
+    properties = dict(text.properties)
+    for index, constraint in enumerate(c for c in text.constraints if c.kind == CHECK):
+        check_expression(constraint.expression)
+        properties[CHECK_PREFIX + (constraint.name or f"{text.parts[-1]}_check_{index}")] = (
+            constraint.expression
+        )
+    schema = struct(fields)
+    partitions = [_spelled(names, each) for each in text.partitions]
+    if partitions and len(partitions) == len(names):
+        raise LocalError(
+            "ALL_PARTITION_COLUMNS_NOT_ALLOWED", "Cannot use all columns for partition columns."
+        )
+    clustering = [_spelled(names, each) for each in text.clustering]
+    before = log.load(place.path) if place.existing is not None else None
+    actions = delta_table.new_actions(
+        schema,
+        partitions=partitions,
+        properties=properties,
+        clustering=clustering,
+        table_id=before.metadata["id"] if before else None,
+        description=text.comment,
+    )
+    if before is not None:
+        actions[0] = {
+            "protocol": delta_table.merged_protocol(before.protocol, actions[0]["protocol"])
+        }
+        if "delta.clustering" in before.domains and not clustering:
+            actions.append(delta_table.clustering_action(schema, []))
+        actions += delta_table.removals(before)
+    return actions
+
+
+def _spelled(names: list[str], wanted: str) -> str:
+    for name in names:
+        if name.lower() == wanted.lower():
+            return name
+    raise LocalError(
+        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        f"A column with name `{wanted}` cannot be resolved. Columns: {', '.join(names)}.",
+    )
+
+
+def put(
+    ctx: StatementContext,
+    text: TableText,
+    place: Place,
+    actions: list[Action],
+    *,
+    operation: str,
+    metrics: dict[str, Any] | None = None,
+) -> None:
+    """Write a version and make it visible: files first, then one change of the catalog."""
+    parameters = {
+        "partitionBy": text.partitions,
+        "clusterBy": text.clustering,
+        "description": text.comment,
+        "isManaged": place.table_type == "MANAGED",
+        "properties": text.properties,
+    }
+    if place.existing is None:
+        with creating(ctx.catalog, place.path):
+            log.commit(
+                place.path,
+                0,
+                actions,
+                operation=operation,
+                parameters=parameters,
+                metrics=metrics,
+                user=ctx.who.name,
+            )
+            publish(ctx, text, place, log.load(place.path))
+        return
+    with log.table_lock(place.path), editing(ctx.catalog, place.existing):
+        version = log.latest_version(place.path)
+        log.commit(
+            place.path,
+            version + 1,
+            actions,
+            operation=operation,
+            parameters=parameters,
+            metrics=metrics,
+            user=ctx.who.name,
+            read_version=version,
+        )
+        try:
+            publish(ctx, text, place, log.load(place.path))
+        except BaseException:
+            log.take_back(place.path, version + 1)
+            raise
+
+
+def publish(ctx: StatementContext, text: TableText, place: Place, snapshot: Snapshot) -> Object:
+    """Make a version visible in the catalog.
+
+    A table that is replaced keeps its identifier, grants, tags and row filter, and the masks of the
+    columns that are still there.
+    """
+    before = place.existing
+    columns = columns_from(snapshot, before.columns if before else [], {})
+    made = Object(
+        kind="TABLE",
+        parts=text.parts,
+        owner=ctx.who.name,
+        comment=text.comment,
+        properties=snapshot.properties,
+        storage_location=url_of(place.path),
+        spec={
+            "table_type": place.table_type,
+            "data_source_format": "DELTA",
+            "columns": columns,
+            "clustering": snapshot.clustering,
+        },
+    )
+    if text.cluster_auto:
+        made.spec["cluster_by_auto"] = True
+    if before is not None and before.spec.get("row_filter"):
+        made.spec["row_filter"] = before.spec["row_filter"]
+    _protect(ctx, text, made)
+    keys: list[dict[str, Any]] = []
+    for constraint in sorted(text.constraints, key=lambda c: c.kind != PRIMARY):
+        if constraint.kind != CHECK:
+            keys.append(key_of(ctx, made, constraint, keys))
+            made.spec["constraints"] = keys
+    with ctx.catalog.transaction():
+        if before is None:
+            return ctx.catalog.create(made)
+        forget_references(ctx, before)
+        return ctx.catalog.update(
+            before, ctx.who, comment=made.comment, properties=made.properties, spec=made.spec
+        )
+
+
+def _protect(ctx: StatementContext, text: TableText, made: Object) -> None:
+    for column in text.columns or []:
+        if column.mask is not None:
+            mask = mask_of(ctx, made, column.name, column.mask)
+            made.spec["columns"] = with_mask(made.columns, column.name, mask)
+    if text.row_filter is not None:
+        made.spec["row_filter"] = filter_of(ctx, made, text.row_filter)
+
+
+def _register(ctx: StatementContext, text: TableText, place: Place) -> None:
+    # A Delta table lies there: it is used as it is, and what was said must be what it is.
+    if text.query is not None and not text.replace:
+        raise LocalError(
+            "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+            f"Cannot create a table from a query at `{text.location}`: the location is not empty.",
+        )
+    snapshot = log.load(place.path)
+    if text.columns is not None:
+        _check_same(text, snapshot)
+    publish(ctx, text, place, snapshot)
+
+
+def _check_same(text: TableText, snapshot: Snapshot) -> None:
+    wanted = [(c.name.lower(), c.kind) for c in text.columns or []]
+    there = [(f["name"].lower(), f["type"]) for f in snapshot.schema["fields"]]
+    if wanted != there:
+        raise LocalError(
+            "DELTA_CREATE_TABLE_SCHEME_MISMATCH",
+            f"The specified schema does not match the existing schema at `{text.location}`.",
+        )
+    if text.partitions and [p.lower() for p in text.partitions] != [
+        p.lower() for p in snapshot.partitions
+    ]:
+        raise LocalError(
+            "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING",
+            f"The specified partitioning does not match the existing one at `{text.location}`.",
+        )
+
+
+def _check_empty(text: TableText, path: Path) -> None:
+    if path.is_dir() and any(path.iterdir()):
+        raise LocalError(
+            "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+            f"Cannot create a table at `{text.location}`: the location is not empty and not a Delta table.",
+        )
+
+
+def create_like(ctx: StatementContext, text: TableText, source: Object) -> None:
+    """``CREATE TABLE t LIKE s``: columns, and of a Delta table partitions and properties."""
+    ctx.catalog.require(ctx.who, "SELECT", source)
+    place = place_for(ctx, text)
+    if place is None:
+        return
+    if source.is_view:
+        fields = [
+            {"name": c["name"], "type": c["type_json"], "nullable": True, "metadata": {}}
+            for c in source.columns
+        ]
+        properties = text.properties
+    else:
+        snapshot = log.load(ctx.path(source))
+        fields = [_unmapped(each) for each in snapshot.schema["fields"]]
+        kept = {
+            k: v
+            for k, v in snapshot.properties.items()
+            if k != "delta.columnMapping.maxColumnId" and not k.startswith(CHECK_PREFIX)
+        }
+        properties = {**kept, **text.properties}
+        text.partitions = text.partitions or snapshot.partitions
+        text.clustering = text.clustering or snapshot.clustering
+    text.properties = properties
+    put(ctx, text, place, actions_of(ctx, text, place, fields), operation="CREATE TABLE")
+
+
+def _unmapped(field: dict[str, Any]) -> dict[str, Any]:
+    about = {
+        k: v
+        for k, v in (field.get("metadata") or {}).items()
+        if not k.startswith(("delta.columnMapping.", "delta.identity.highWaterMark"))
+    }
+    return {**field, "metadata": about}
+
+
+def staging(path: Path) -> Path:
+    """A folder beside the files of a table in which new ones are made ready."""
+    return path / f"{STAGING}{uuid.uuid4()}"
+
+
+def move_files(source: Path, target: Path, adds: list[Action]) -> None:
+    """Move data files of a staging folder into a table, under the names they have."""
+    from urllib.parse import unquote
+
+    for add in adds:
+        name = unquote(add["path"])
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).replace(target / name)
+    shutil.rmtree(source, ignore_errors=True)
+
+
+def columns_for_fill(fields: Fields, partitions: list[str]) -> list[dict[str, Any]]:
+    """Columns as the engine's writer wants them."""
+    return columns_of(struct(fields), partitions)

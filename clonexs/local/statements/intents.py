@@ -1,0 +1,112 @@
+"""Changes that touch both files and the catalog: announced first, settled when the server died.
+
+An announcement is a small file; it is not flushed on its own, because the flush of the log that
+follows it carries it along, and a killed process loses nothing that was written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clonexs.local.catalog import Catalog, Object
+from clonexs.local.errors import LocalError
+from clonexs.local.paths import path_of
+
+STAGING = "_staging-"
+
+
+def _folder(catalog: Catalog) -> Path:
+    return catalog.folder.root / "intents"
+
+
+@contextmanager
+def creating(catalog: Catalog, path: Path) -> Iterator[None]:
+    """Fill a folder that no object of the catalog points to yet; an error leaves nothing in it."""
+    was_there = path.is_dir()
+    with _announced(catalog, {"fresh": str(path), "keep": was_there}), readable_errors(path):
+        try:
+            yield
+        except BaseException:
+            _empty(path, keep=was_there)
+            raise
+
+
+@contextmanager
+def editing(catalog: Catalog, table: Object) -> Iterator[None]:
+    """Change the log of a table that the catalog knows."""
+    where = path_of(table.storage_location or "")
+    with _announced(catalog, {"table": table.id}), readable_errors(where):
+        yield
+
+
+@contextmanager
+def readable_errors(place: Path) -> Iterator[None]:
+    """Say that the disk is full in the platform's words, and where."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise LocalError(
+                "NO_SPACE_LEFT", f"No space left on device while writing to `{place}`."
+            ) from error
+        raise
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise LocalError(
+                "NO_SPACE_LEFT", "No space left on device while writing to the catalog."
+            ) from error
+        raise
+
+
+@contextmanager
+def _announced(catalog: Catalog, what: dict[str, object]) -> Iterator[None]:
+    folder = _folder(catalog)
+    made = folder / f"{uuid.uuid4()}.json"
+    with readable_errors(folder):
+        try:
+            folder.mkdir(exist_ok=True, mode=0o700)
+            made.write_text(json.dumps(what), encoding="utf-8")
+        except OSError:
+            made.unlink(missing_ok=True)
+            raise
+    try:
+        yield
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _empty(path: Path, *, keep: bool) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    if keep:
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def settle(catalog: Catalog) -> None:
+    """Bring files and catalog together after a server died; call it before anything is served."""
+    from clonexs.local.statements.retention import purge
+    from clonexs.local.statements.table_changes import refresh
+
+    known = {path_of(t.storage_location) for t in catalog.objects("TABLE") if t.storage_location}
+    tables = {table.id: table for table in catalog.objects("TABLE")}
+    for each in sorted(_folder(catalog).glob("*.json")):
+        what = {}
+        with contextlib.suppress(ValueError):
+            what = json.loads(each.read_text(encoding="utf-8"))
+        if "fresh" in what and Path(what["fresh"]) not in known:
+            _empty(Path(what["fresh"]), keep=bool(what.get("keep")))
+        elif what.get("table") in tables:
+            table = tables[what["table"]]
+            for left in path_of(table.storage_location or "").glob(f"{STAGING}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            with contextlib.suppress(LocalError):
+                refresh(catalog, table)
+        each.unlink(missing_ok=True)
+    purge(catalog)
