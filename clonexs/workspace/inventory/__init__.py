@@ -18,6 +18,7 @@ from clonexs.workspace.inventory.facts import (
     Want,
     view_name,
 )
+from clonexs.workspace.inventory.privileges import securable_type
 from clonexs.workspace.inventory.reading import read_inventory
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "Volume",
     "Want",
     "read_inventory",
+    "securable_type",
     "view_name",
 ]
