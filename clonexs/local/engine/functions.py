@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.catalog import Object
-from clonexs.local.engine.text import Edits, literal, tokens_of
+from clonexs.local.engine.inline import as_expression, inlined, inlined_table
+from clonexs.local.engine.places import closing, column_name, is_whole_column
+from clonexs.local.engine.text import Edits, literal, quoted, tokens_of
 from clonexs.local.errors import LocalError
 
 if TYPE_CHECKING:
+    from clonexs.local.catalog import Object
     from clonexs.local.engine.rewrite import Rewriter, Scope
+
+__all__ = [
+    "Call",
+    "Known",
+    "as_expression",
+    "called_names",
+    "calls_of",
+    "expand_functions",
+    "inlined",
+    "inlined_table",
+]
 
 _USER = {"CURRENT_USER", "SESSION_USER", "USER"}
 _MEMBER = {"IS_ACCOUNT_GROUP_MEMBER", "IS_MEMBER"}
 
 
-def expand_functions(text: str, scope: Scope, rewriter: Rewriter, tables: set[int]) -> str:
+@dataclass(slots=True)
+class Known:
+    """What is known of names in a text before its functions are looked for.
+
+    Attributes:
+        names: Starts of names that are no functions: tables, and aliases with columns behind them.
+        sources: Starts of functions that stand where a table does.
+        aliased: Those of ``sources`` that have an alias of their own.
+        names_columns: Whether a column that is one call gets the name it has on the platform.
+    """
+
+    names: set[int] = field(default_factory=set)
+    sources: set[int] = field(default_factory=set)
+    aliased: set[int] = field(default_factory=set)
+    names_columns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A name with parentheses behind it: parts, and indices of its tokens."""
+
+    name: tuple[str, ...]
+    first: int
+    opening: int
+
+
+def expand_functions(text: str, scope: Scope, rewriter: Rewriter, known: Known) -> str:
     """Replace calls of the catalog's functions and of identity functions.
 
     Args:
-        text: SQL whose tables are replaced already.
+        text: SQL whose tables are replaced already, or an expression.
         scope: How names are read.
         rewriter: Finds functions.
-        tables: Starts of names that are tables, not functions.
+        known: Names that are no functions, and functions that stand for tables.
+
+    Raises:
+        LocalError: if a function is missing, may not be called, or is called wrongly.
     """
     edits = Edits(text)
     tokens = tokens_of(text)
@@ -32,141 +77,131 @@ def expand_functions(text: str, scope: Scope, rewriter: Rewriter, tables: set[in
         if not name:
             index += 1
             continue
-        step = _call_at(text, tokens, index, name, after, scope, rewriter, tables, edits)
-        index = step if step is not None else after
+        opening = after if after < len(tokens) and tokens[after].text == "(" else None
+        replaced = _identity(tokens, text, index, name, opening, scope)
+        if replaced is None and opening is not None and tokens[index].start not in known.names:
+            replaced = _call(text, tokens, Call(name, index, opening), scope, rewriter, known)
+        if replaced is None:
+            index = after
+            continue
+        end = closing(tokens, opening) if opening is not None else after - 1
+        if known.names_columns and is_whole_column(tokens, index, end):
+            replaced += f" AS {quoted(column_name(text, tokens, index, end))}"
+        edits.replace(tokens[index].start, tokens[end].end + 1, replaced)
+        index = end + 1
     return edits.applied()
 
 
-def _call_at(
-    text: str,
-    tokens: list[Any],
-    index: int,
-    name: tuple[str, ...],
-    after: int,
-    scope: Scope,
-    rewriter: Rewriter,
-    tables: set[int],
-    edits: Edits,
-) -> int | None:
-    from clonexs.local.engine.rewrite import closing
-
-    start = tokens[index].start
-    is_call = after < len(tokens) and tokens[after].text == "("
-    if len(name) == 1:
-        known = _identity(name[0].upper(), text, tokens, after if is_call else None, scope)
-        if known is not None:
-            end = closing(tokens, after) if is_call else index
-            edits.replace(start, tokens[end].end + 1, known)
-            return end + 1
-    if not is_call or start in tables:
-        return None
-    full = _full_name(name, scope)
-    if rewriter.catalog.find("FUNCTION", full) is None:
-        if len(name) == 3:
-            raise LocalError("ROUTINE_NOT_FOUND", f"The routine `{full}` cannot be found.")
-        return None
-    close = closing(tokens, after)
-    arguments = [
-        expand_functions(each, scope, rewriter, set())
-        for each in _arguments(text, tokens, after, close)
-    ]
-    edits.replace(start, tokens[close].end + 1, rewriter.call_text(full, arguments, scope))
-    return close + 1
+def calls_of(tokens: list[Any]) -> Iterator[Call]:
+    """Every name with parentheses behind it."""
+    index = 0
+    while index < len(tokens):
+        name, after = _dotted_name(tokens, index)
+        if name and after < len(tokens) and tokens[after].text == "(":
+            yield Call(name, index, after)
+        index = after if name else index + 1
 
 
-def inlined(function: Object, arguments: list[str], scope: Scope, rewriter: Rewriter) -> str:
-    """A function's body with its parameters replaced, cast to its return type.
+def called_names(text: str) -> list[tuple[str, ...]]:
+    """Names of the functions that a text calls."""
+    return [call.name for call in calls_of(tokens_of(text))]
+
+
+def called(tokens: list[Any], call: Call, scope: Scope, rewriter: Rewriter) -> Object | None:
+    """The catalog's function behind a call; ``None`` for one of the engine's own.
 
     Raises:
-        LocalError: if it is not a scalar SQL function, or the number of arguments is wrong.
+        LocalError: if a full name names nothing.
     """
-    spec = function.spec
-    if spec.get("routine_body") != "SQL" or spec.get("returns_table"):
-        raise LocalError(
-            "UNSUPPORTED_FEATURE.ROUTINE",
-            f"`{function.full_name}` cannot be called here: only scalar SQL functions run in the local workspace.",
-        )
-    parameters = spec.get("parameters", [])
-    given = list(arguments)
-    for parameter in parameters[len(given) :]:
-        if parameter.get("default") is None:
-            break
-        given.append(parameter["default"])
-    if len(given) != len(parameters):
-        raise LocalError(
-            "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
-            f"`{function.full_name}` requires {len(parameters)} parameters but {len(arguments)} were given.",
-        )
-    values = {
-        parameter["name"].lower(): f"CAST({value} AS {parameter['type_text']})"
-        for parameter, value in zip(parameters, given, strict=True)
-    }
-    body = _substituted(spec["routine_definition"], values, function.name)
-    if "select" in body.lower():
-        body = rewriter.text(f"SELECT {body} AS `r`", scope)
-        body = f"({body})"
-    else:
-        body = expand_functions(body, scope, rewriter, set())
-    return f"CAST(({body}) AS {spec['return_type']})"
+    if len(call.name) == 1 and (not _may_be_own(tokens[call.first]) or len(call.name) > 3):
+        return None
+    full = _full_name(call.name, scope)
+    found = rewriter.catalog.find("FUNCTION", full)
+    if found is None and len(call.name) == 3:
+        raise LocalError("ROUTINE_NOT_FOUND", f"The routine `{full}` cannot be found.")
+    if found is not None and len(call.name) == 1 and call.name[0].lower() in _builtin():
+        return None
+    return found
 
 
-def _substituted(body: str, values: dict[str, str], function: str) -> str:
-    edits = Edits(body)
-    tokens = tokens_of(body)
-    for index, token in enumerate(tokens):
-        if not _is_name(token) or token.text.lower() not in values:
-            continue
-        before = tokens[index - 1].text if index else ""
-        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
-        if after == "(" or (after == "." and token.text.lower() == function.lower()):
-            continue
-        start = token.start
-        if before == ".":
-            # A parameter may be qualified by the function's own name, by nothing else.
-            if index < 2 or tokens[index - 2].text.lower() != function.lower():
-                continue
-            start = tokens[index - 2].start
-        edits.replace(start, token.end + 1, values[token.text.lower()])
-    return edits.applied()
+def _call(
+    text: str, tokens: list[Any], call: Call, scope: Scope, rewriter: Rewriter, known: Known
+) -> str | None:
+    found = called(tokens, call, scope, rewriter)
+    if found is None:
+        return None
+    close = closing(tokens, call.opening)
+    arguments = [
+        expand_functions(each, scope, rewriter, Known())
+        for each in _arguments(text, tokens, call.opening, close)
+    ]
+    start = tokens[call.first].start
+    if start not in known.sources:
+        return rewriter.call_text(found.full_name, arguments, scope)
+    made = rewriter.call_text(found.full_name, arguments, scope, as_table=True)
+    return made if start in known.aliased else f"{made} AS {quoted(found.name)}"
 
 
 def _identity(
-    word: str, text: str, tokens: list[Any], opening: int | None, scope: Scope
+    tokens: list[Any],
+    text: str,
+    index: int,
+    name: tuple[str, ...],
+    opening: int | None,
+    scope: Scope,
 ) -> str | None:
+    from sqlglot.tokens import TokenType
+
+    is_plain = len(name) == 1 and tokens[index].token_type != TokenType.IDENTIFIER
+    if not is_plain or (index and tokens[index - 1].text.upper() == "AS"):
+        return None
+    word = name[0].upper()
     if word in _USER and (opening is not None or word != "USER"):
         return literal(scope.user.name)
-    if opening is None:
-        return {
-            "CURRENT_CATALOG": literal(scope.catalog),
-            "CURRENT_SCHEMA": literal(scope.schema),
-            "CURRENT_DATABASE": literal(scope.schema),
-        }.get(word)
-    if word in _MEMBER:
-        group = _literal_text(tokens[opening + 1])
-        return "true" if scope.user.is_(group) and group != scope.user.name else "false"
     if word == "CURRENT_CATALOG":
         return literal(scope.catalog)
     if word in {"CURRENT_SCHEMA", "CURRENT_DATABASE"}:
         return literal(scope.schema)
+    if opening is None:
+        return None
+    if word in _MEMBER:
+        return _membership(
+            text[tokens[opening].end + 1 : tokens[closing(tokens, opening)].start], scope
+        )
     if word == "CURRENT_METASTORE":
         return literal("local:local:00000000-0000-0000-0000-000000000000")
     return None
 
 
-def _literal_text(token: Any) -> str:
+def _membership(argument: str, scope: Scope) -> str:
     from sqlglot.tokens import TokenType
 
-    if token.token_type != TokenType.STRING:
-        raise LocalError(
-            "UNSUPPORTED_FEATURE.FUNCTION", "The name of a group must be a literal here."
-        )
-    return str(token.text)
+    groups = sorted({group.casefold() for group in scope.user.groups})
+    tokens = tokens_of(argument)
+    if len(tokens) == 1 and tokens[0].token_type == TokenType.STRING:
+        return "true" if tokens[0].text.casefold() in groups else "false"
+    listed = ", ".join(literal(group) for group in groups) or "''"
+    return f"array_contains(array({listed}), lower({argument}))"
+
+
+@cache
+def _builtin() -> frozenset[str]:
+    # A name of one part means the engine's own function before one of the current schema.
+    from pyspark.sql.connect import functions
+
+    return frozenset(name.lower() for name in dir(functions) if not name.startswith("_"))
+
+
+def _may_be_own(token: Any) -> bool:
+    from sqlglot.tokens import TokenType
+
+    return token.token_type in {TokenType.VAR, TokenType.IDENTIFIER}
 
 
 def _is_name(token: Any) -> bool:
     from sqlglot.tokens import TokenType
 
-    if token.token_type in {TokenType.STRING, TokenType.NUMBER}:
+    if token.token_type in {TokenType.STRING, TokenType.RAW_STRING, TokenType.NUMBER}:
         return False
     return (
         token.token_type in {TokenType.VAR, TokenType.IDENTIFIER}

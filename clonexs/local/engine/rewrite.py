@@ -13,8 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
-from clonexs.local.engine.functions import expand_functions
-from clonexs.local.engine.text import Edits, literal, quoted, tokens_of, tree_of
+from clonexs.local.engine.functions import Known, calls_of, expand_functions
+from clonexs.local.engine.guard import plain
+from clonexs.local.engine.places import at_version, closing, shifted, time_travel
+from clonexs.local.engine.protection import protected_text
+from clonexs.local.engine.refused import refuse_wrong_answers
+from clonexs.local.engine.text import Edits, quoted, tokens_of, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ class Scope:
         catalog: Catalog of one- and two-part names.
         schema: Schema of one-part names.
         depth: How deep in views and functions we are.
+        local: Names of one part that the plan around the text brings along.
     """
 
     who: Principal
@@ -40,6 +45,7 @@ class Scope:
     catalog: str
     schema: str
     depth: int = 0
+    local: frozenset[str] = frozenset()
 
     def inside(self, holder: Object, owner: Principal) -> Scope:
         """The scope of the text of a view or function."""
@@ -47,9 +53,8 @@ class Scope:
             raise LocalError(
                 "VIEW_EXCEED_MAX_NESTED_DEPTH", f"`{holder.full_name}` nests too deep."
             )
-        return replace(
-            self, who=owner, catalog=holder.catalog, schema=holder.schema, depth=self.depth + 1
-        )
+        catalog, schema = holder.spec.get("resolved_in") or holder.parts[:2]
+        return replace(self, who=owner, catalog=catalog, schema=schema, depth=self.depth + 1)
 
 
 @dataclass(slots=True)
@@ -89,27 +94,58 @@ class Rewriter:
         self._relation = relation
         self._own_rows = own_rows
         self.tables: list[Object] = []
+        self.views: list[Object] = []
+        self.functions: list[Object] = []
+        self.named: list[Object] = []
         self.relations: dict[str, pa.Table] = {}
 
     def query(self, text: str, scope: Scope) -> Rewritten:
-        """Rewrite a query."""
+        """Rewrite a query.
+
+        Raises:
+            LocalError: also if the text is anything but a query.
+        """
+        if not is_query(tree_of(text)):
+            raise syntax("A query is expected.")
         return Rewritten(self.text(text, scope), self.tables, self.relations)
 
-    def text(self, text: str, scope: Scope, *, target: tuple[int, int] | None = None) -> str:
+    def text(
+        self,
+        text: str,
+        scope: Scope,
+        *,
+        target: tuple[int, int] | None = None,
+        is_expression: bool = False,
+    ) -> str:
         """Rewrite a text.
 
         Args:
             text: SQL of one statement.
             scope: How names are read.
             target: Place of a table that is written, which the caller replaces; left alone here.
+            is_expression: Whether it is one expression behind a SELECT that the caller takes away.
         """
-        text = self._inner_describes(text)
+        text = self._inner_describes(plain(text))
         tree = tree_of(text)
-        _refuse_wrong_answers(tree)
+        refuse_wrong_answers(tree)
         edits = Edits(text)
-        taken = self._table_edits(text, tree, scope, edits, target)
-        text = edits.applied()
-        return expand_functions(text, scope, self, _shifted(taken, edits))
+        known = self._known(tree)
+        known.names |= self._table_edits(text, tree, scope, edits, target)
+        self._qualify(text, tree, scope, edits)
+        moved = Known(
+            shifted(known.names, edits),
+            shifted(known.sources, edits),
+            shifted(known.aliased, edits),
+            names_columns=not is_expression,
+        )
+        return expand_functions(edits.applied(), scope, self, moved)
+
+    def reads(self) -> dict[str, list[str]]:
+        """What was read so far, behind views and functions too."""
+        return {
+            "tables": sorted({each.full_name for each in (*self.tables, *self.views)}),
+            "functions": sorted({each.full_name for each in self.functions}),
+        }
 
     # Tables.
 
@@ -131,7 +167,7 @@ class Rewriter:
             if target == (start, end):
                 places.add(start)
                 continue
-            if len(parts) == 1 and parts[0].lower() in ctes:
+            if len(parts) == 1 and parts[0].lower() in (ctes | scope.local):
                 continue
             self._table_edit(parts, (start, end), node, tokens, scope, edits, text)
             named.add(tuple(part.lower() for part in parts))
@@ -150,9 +186,9 @@ class Rewriter:
         text: str,
     ) -> None:
         start, end = place
-        travel, after = _time_travel(text, tokens, end)
+        travel, after = time_travel(text, tokens, end)
         if text[end : end + 1] == "@":
-            travel, after = _at_version(text, end)
+            travel, after = at_version(text, end)
         by = self.relation_text(parts, scope, travel)
         is_aliased = bool(node.alias) and not node.alias.startswith("@")
         edits.replace(start, after, by if is_aliased else f"{by} AS {quoted(parts[-1])}")
@@ -166,9 +202,11 @@ class Rewriter:
         if found is None:
             raise not_found("TABLE", ".".join(full))
         self._authorise(found, scope, travel)
+        self._note(found, scope)
         if found.is_view:
             if travel:
                 raise LocalError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "Views have no versions.")
+            self.views.append(found)
             return self._view_text(found, scope)
         if found.spec.get("base_purged"):
             raise LocalError(
@@ -176,8 +214,8 @@ class Rewriter:
                 f"Data files of `{found.full_name}` are gone: the base table of this shallow clone was dropped.",
             )
         self.tables.append(found)
-        plain = self._alias(found) + (f" {travel}" if travel else "")
-        return self._protected_text(found, plain, scope) if found.is_protected else plain
+        all_rows = self._alias(found) + (f" {travel}" if travel else "")
+        return protected_text(found, all_rows, scope, self) if found.is_protected else all_rows
 
     def _authorise(self, found: Object, scope: Scope, travel: str) -> None:
         try:
@@ -223,34 +261,38 @@ class Rewriter:
     def _view_text(self, view: Object, scope: Scope) -> str:
         owner = self.catalog.people.principal(view.owner)
         inner = self.text(view.spec["view_definition"], scope.inside(view, owner))
-        columns = [column["name"] for column in view.columns]
-        if not view.spec.get("renames_columns") or not columns:
+        if view.spec.get("schema_mode") == "EVOLUTION":
             return f"({inner})"
-        listed = ", ".join(quoted(column) for column in columns)
-        return f"(SELECT * FROM ({inner}) AS {quoted(view.name)}({listed}))"
+        # The view keeps the columns it was made with, whatever was added below it since.
+        names, columns = [], []
+        for index, column in enumerate(view.columns):
+            source = column.get("source")
+            names.append(quoted(source or f"__c{index}"))
+            columns.append(f"{names[-1]} AS {quoted(column['name'])}")
+        by_place = not all(column.get("source") for column in view.columns)
+        listed = f"({', '.join(names)})" if by_place else ""
+        return f"(SELECT {', '.join(columns)} FROM ({inner}) AS {quoted(view.name)}{listed})"
 
-    def _protected_text(self, table: Object, plain: str, scope: Scope) -> str:
-        columns = []
-        for column in table.columns:
-            name = quoted(column["name"])
-            mask = column.get("mask")
-            if mask:
-                arguments = [name, *(_argument(each) for each in mask.get("using", ()))]
-                masked = self.call_text(mask["function"], arguments, scope, policy=True)
-                columns.append(f"CAST({masked} AS {column['type_text']}) AS {name}")
-            else:
-                columns.append(name)
-        where = ""
-        if rule := table.spec.get("row_filter"):
-            arguments = [_argument(each) for each in rule["columns"]]
-            where = f" WHERE {self.call_text(rule['function'], arguments, scope, policy=True)}"
-        inner = quoted(table.name)
-        return f"(SELECT {', '.join(columns)} FROM {plain} AS {inner}{where})"
+    def column_names(self, node: Any, scope: Scope) -> set[str]:
+        """Names of the columns of a table that stands in a text, in lower case."""
+        from sqlglot import exp
+
+        if not isinstance(node.this, exp.Identifier):
+            return set()
+        full = self._full(tuple(part.name for part in node.parts), scope)
+        found = self.catalog.find("TABLE", ".".join(full))
+        return {str(c["name"]).lower() for c in found.columns} if found is not None else set()
 
     # Functions.
 
     def call_text(
-        self, name: str, arguments: list[str], scope: Scope, *, policy: bool = False
+        self,
+        name: str,
+        arguments: list[str],
+        scope: Scope,
+        *,
+        policy: bool = False,
+        as_table: bool = False,
     ) -> str:
         """The body of a SQL function with its arguments in place.
 
@@ -259,16 +301,51 @@ class Rewriter:
             arguments: SQL of the arguments.
             scope: How names are read.
             policy: Whether it is a mask or filter, which nobody needs EXECUTE for.
+            as_table: Whether the call stands where a table does.
         """
-        from clonexs.local.engine.functions import inlined
+        from clonexs.local.engine.inline import inlined, inlined_table
 
         found = self.catalog.find("FUNCTION", name)
         if found is None:
             raise LocalError("ROUTINE_NOT_FOUND", f"The routine `{name}` cannot be found.")
         if not policy:
-            self.catalog.require(scope.who, "EXECUTE", found)
+            self._may_call(found, scope)
+        self.functions.append(found)
+        if not policy:
+            self._note(found, scope)
         owner = self.catalog.people.principal(found.owner)
-        return inlined(found, arguments, scope.inside(found, owner), self)
+        make = inlined_table if as_table else inlined
+        return make(found, arguments, scope.inside(found, owner), self)
+
+    def _note(self, found: Object, scope: Scope) -> None:
+        # What the text itself names, without what is behind it.
+        if scope.depth == 0:
+            self.named.append(found)
+
+    def _may_call(self, found: Object, scope: Scope) -> None:
+        try:
+            self.catalog.require(scope.who, "EXECUTE", found)
+        except LocalError:
+            if not self.catalog.is_visible(scope.who, found):
+                raise not_found("FUNCTION", found.full_name) from None
+            raise
+
+    def _known(self, tree: Any) -> Known:
+        from sqlglot import exp
+
+        known = Known()
+        for alias in tree.find_all(exp.TableAlias):
+            if alias.this is not None and "start" in alias.this.meta:
+                known.names.add(alias.this.meta["start"])
+        for node in tree.find_all(exp.Table, exp.Lateral):
+            if not isinstance(node.this, exp.Func) or "start" not in node.this.meta:
+                continue
+            first = node.parts[0] if isinstance(node, exp.Table) else node.this
+            start = first.meta.get("start", node.this.meta["start"])
+            known.sources.add(start)
+            if node.alias:
+                known.aliased.add(start)
+        return known
 
     # Columns.
 
@@ -282,6 +359,30 @@ class Rewriter:
             qualifier = tuple(part.name.lower() for part in parts[:-1])
             if qualifier in named and "start" in parts[0].meta:
                 edits.replace(parts[0].meta["start"], parts[-2].meta["start"], "")
+
+    def _qualify(self, text: str, tree: Any, scope: Scope, edits: Edits) -> None:
+        """Say whose columns the arguments of functions with sub-queries are.
+
+        Inside the sub-query a bare name would be read as a column of its own tables.
+        """
+        from sqlglot import exp
+
+        from clonexs.local.engine.functions import called
+
+        tokens = tokens_of(text)
+        ranges = []
+        for call in calls_of(tokens):
+            found = called(tokens, call, scope, self)
+            if found is not None and found.spec.get("reads", {}).get("tables"):
+                ranges.append(
+                    (tokens[call.opening].start, tokens[closing(tokens, call.opening)].end)
+                )
+        for column in tree.find_all(exp.Column) if ranges else ():
+            start = column.parts[0].meta.get("start", -1)
+            inside = any(low < start < high for low, high in ranges)
+            alias = _only_source(column.find_ancestor(exp.Select))
+            if inside and alias and len(column.parts) == 1:
+                edits.replace(start, start, f"{quoted(alias)}.")
 
     def _inner_describes(self, text: str) -> str:
         if self._own_rows is None or "describe" not in text.lower():
@@ -298,91 +399,16 @@ class Rewriter:
         return edits.applied()
 
 
-def closing(tokens: list[Any], opening: int) -> int:
-    """Index of the parenthesis that closes the one at ``opening``."""
-    depth = 0
-    for index in range(opening, len(tokens)):
-        if tokens[index].text == "(":
-            depth += 1
-        elif tokens[index].text == ")":
-            depth -= 1
-            if depth == 0:
-                return index
-    raise syntax("A parenthesis is not closed.")
+def _only_source(select: Any) -> str:
+    # The alias of the one table of a query; empty when there are several.
+    if select is None or select.args.get("joins") or select.args.get("laterals"):
+        return ""
+    source = select.args.get("from_") or select.args.get("from")
+    return str(source.this.alias_or_name) if source is not None else ""
 
 
-def _argument(text: str) -> str:
-    return text if text.startswith("'") else quoted(text)
-
-
-def _time_travel(text: str, tokens: list[Any], end: int) -> tuple[str, int]:
-    index = next((i for i, token in enumerate(tokens) if token.start >= end), len(tokens))
-    words = [token.text.upper() for token in tokens[index : index + 4]]
-    if words[:1] == ["FOR"]:
-        index, words = index + 1, words[1:]
-    if words[:1] == ["SYSTEM_TIME"] or words[:3] not in (
-        ["VERSION", "AS", "OF"],
-        ["TIMESTAMP", "AS", "OF"],
-    ):
-        # The tokenizer may read `VERSION AS OF` as one token.
-        joined = tokens[index].text.upper() if index < len(tokens) else ""
-        if joined not in {"VERSION AS OF", "TIMESTAMP AS OF"}:
-            return "", end
-        value = index + 1
-    else:
-        value = index + 3
-    if value >= len(tokens):
-        raise syntax("A version is expected after AS OF.")
-    last = value
-    if value + 1 < len(tokens) and tokens[value + 1].text == "(":
-        last = closing(tokens, value + 1)
-    elif tokens[value].text == ":" or tokens[value].text in {"-", "DATE", "TIMESTAMP"}:
-        last = value + 1
-    start, stop = tokens[index].start, tokens[last].end + 1
-    return text[start:stop], stop
-
-
-def _at_version(text: str, end: int) -> tuple[str, int]:
-    import re
-
-    found = re.compile(r"@(?:v(\d+)|(\d{17}))").match(text, end)
-    if found is None:
-        raise syntax("A version is expected after @.")
-    if found.group(1):
-        return f"VERSION AS OF {found.group(1)}", found.end()
-    digits = found.group(2)
-    moment = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}:{digits[12:14]}.{digits[14:]}"
-    return f"TIMESTAMP AS OF {literal(moment)}", found.end()
-
-
-def _shifted(places: set[int], edits: Edits) -> set[int]:
-    # Where the starts of replaced tables stand after the edits.
-    made, shift = set(), 0
-    for start, end, by in sorted(edits.changes, key=lambda c: (c[0], -c[1])):
-        if start in places:
-            made.add(start + shift)
-        shift += len(by) - (end - start)
-    return made
-
-
-def _refuse_wrong_answers(tree: Any) -> None:
-    """Refuse what the engine would answer wrongly without saying so."""
+def is_query(tree: Any) -> bool:
+    """Whether a statement only reads."""
     from sqlglot import exp
 
-    for spec in tree.find_all(exp.WindowSpec):
-        if str(spec.args.get("kind", "")).upper() == "RANGE" and list(spec.find_all(exp.Interval)):
-            raise LocalError(
-                "UNSUPPORTED_FEATURE.RANGE_INTERVAL",
-                "RANGE frames over an INTERVAL are not supported by the local workspace.",
-            )
-    for call in tree.find_all(exp.Anonymous):
-        if call.name.lower() == "bround":
-            raise LocalError(
-                "UNSUPPORTED_FEATURE.FUNCTION", "bround is not supported by the local workspace."
-            )
-    for part in tree.find_all(exp.Extract):
-        if str(part.this.name).upper() in {"DOW", "DAYOFWEEK"}:
-            raise LocalError(
-                "UNSUPPORTED_FEATURE.FUNCTION",
-                "extract(DOW …) is not supported by the local workspace; use dayofweek().",
-            )
+    return isinstance(tree, exp.Query | exp.Values)
