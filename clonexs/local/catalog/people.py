@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import dataclass
 
 from clonexs.local.catalog.database import Database
 from clonexs.local.errors import LocalError
@@ -16,6 +17,23 @@ from clonexs.local.identity import (
     digest,
     new_token,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One principal as it is kept.
+
+    Attributes:
+        name: What grants and owners say: user name, group name or application id.
+        kind: ``user``, ``group`` or ``service_principal``.
+        id: Number that the API knows it by.
+        display: Name for people; empty when it has none of its own.
+    """
+
+    name: str
+    kind: str
+    id: str
+    display: str
 
 
 class People:
@@ -31,7 +49,7 @@ class People:
         self.add(ADMIN, "user")
         self.join(ADMINS, ADMIN)
 
-    def add(self, name: str, kind: str) -> str:
+    def add(self, name: str, kind: str, display: str = "") -> str:
         """Add a principal, kind ``user``, ``group`` or ``service_principal``; give its id.
 
         Raises:
@@ -42,7 +60,10 @@ class People:
                 "RESOURCE_ALREADY_EXISTS", f"{kind.capitalize()} '{name}' already exists."
             )
         made = str(uuid.uuid4().int % 10**15)
-        self._database.execute("INSERT INTO principals VALUES (?, ?, ?)", (name, kind, made))
+        self._database.execute(
+            "INSERT INTO principals (name, kind, id, display) VALUES (?, ?, ?, ?)",
+            (name, kind, made, display),
+        )
         return made
 
     def find(self, name: str) -> tuple[str, str, str] | None:
@@ -79,10 +100,30 @@ class People:
         rows = self._database.execute("SELECT name, kind FROM principals WHERE id = ?", (made,))
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def listed(self, kind: str) -> list[Person]:
+        """All principals of a kind, by name."""
+        rows = self._database.execute(
+            "SELECT name, kind, id, display FROM principals WHERE kind = ? ORDER BY name", (kind,)
+        )
+        return [Person(*row) for row in rows]
+
+    def person(self, name: str) -> Person | None:
+        """A principal by name, whatever the case."""
+        rows = self._database.execute(
+            "SELECT name, kind, id, display FROM principals WHERE lower(name) = lower(?)", (name,)
+        )
+        return Person(*rows[0]) if rows else None
+
+    def describe(self, name: str, display: str) -> None:
+        """Give a principal another name for people."""
+        self._database.execute("UPDATE principals SET display = ? WHERE name = ?", (display, name))
+
     def remove(self, name: str) -> None:
-        """Remove a principal and its memberships."""
-        self._database.execute("DELETE FROM principals WHERE name = ?", (name,))
-        self._database.execute("DELETE FROM members WHERE grp = ? OR member = ?", (name, name))
+        """Remove a principal with its memberships and tokens."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM principals WHERE name = ?", (name,))
+            self._database.execute("DELETE FROM members WHERE grp = ? OR member = ?", (name, name))
+            self._database.execute("DELETE FROM tokens WHERE principal = ?", (name,))
 
     def join(self, group: str, member: str) -> None:
         """Put a principal into a group."""
@@ -98,6 +139,16 @@ class People:
             "SELECT member FROM members WHERE grp = ? ORDER BY member", (group,)
         )
         return tuple(row[0] for row in rows)
+
+    def members_below(self, group: str) -> frozenset[str]:
+        """Members of a group, and of the groups in it."""
+        found: set[str] = set()
+        open_ends = [group]
+        while open_ends:
+            fresh = set(self.members(open_ends.pop())) - found
+            found |= fresh
+            open_ends += fresh
+        return frozenset(found)
 
     def groups_of(self, name: str) -> frozenset[str]:
         """Groups a principal is in, directly or through another group."""

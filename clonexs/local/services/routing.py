@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,12 +32,27 @@ from clonexs.local.services.wire import carried
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
+    from clonexs.local.statements import StatementContext
 
 UC = "/api/2.1/unity-catalog"
+# The privilege that lets read the metadata of an object, for refusals.
+_READS = {
+    "SCHEMA": "USE SCHEMA",
+    "TABLE": "SELECT",
+    "FUNCTION": "EXECUTE",
+    "VOLUME": "READ VOLUME",
+    "EXTERNAL_LOCATION": "READ FILES",
+    "STORAGE_CREDENTIAL": "READ FILES",
+}
 _DEPTH = {"CATALOG": 1, "SCHEMA": 2, "TABLE": 3, "FUNCTION": 3, "VOLUME": 3}
 _THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="rest")
 _T = TypeVar("_T")
 Handler = Callable[["Call"], Any]
+
+
+def unserved(what: str) -> LocalError:
+    """The refusal for a part of a request that is not served."""
+    return LocalError("NOT_IMPLEMENTED", f"The local workspace does not serve {what}.")
 
 
 @dataclass(slots=True)
@@ -48,13 +64,14 @@ class Call:
         request: The request; its body is read already unless the handler is ``async``.
         who: The caller.
         body: The request's body.
-        found: The object that the route's rule looked up.
+        browse_only: Whether the object is shown to the caller because of BROWSE alone.
     """
 
     server: Server
     request: Request
     who: Principal
     body: bytes = b""
+    browse_only: bool = False
     _found: Object | None = field(default=None)
 
     @property
@@ -114,7 +131,24 @@ class Call:
         """
         return requests.arguments(method, {**self.json(), **self.request.path_params})
 
-    def see(self, kind: str, full_name: str) -> Object:
+    def page(
+        self, items: Iterable[_T], key: Callable[[_T], str], *, cap: int = requests.PAGE
+    ) -> tuple[list[_T], str | None]:
+        """The page of a sorted list that ``max_results`` and ``page_token`` ask for."""
+        return requests.page(
+            items, key, size=self.number("max_results"), token=self.query("page_token"), cap=cap
+        )
+
+    @property
+    def context(self) -> StatementContext:
+        """Surroundings of a statement of this caller, for effects that SQL and REST share."""
+        from clonexs.local.engine.session import SqlSession
+        from clonexs.local.statements import StatementContext
+
+        session = SqlSession(str(uuid.uuid4()), self.who)
+        return StatementContext(self.server.catalog, session, self.server.engine)
+
+    def named(self, kind: str, full_name: str) -> Object:
         """An object the caller may know of.
 
         Raises:
@@ -129,6 +163,32 @@ class Call:
         if found is None or not catalog.is_visible(self.who, found):
             raise not_found(kind, name)
         return found
+
+    def see(self, kind: str, full_name: str) -> Object:
+        """An object the caller may read the metadata of; ``include_browse`` makes BROWSE enough.
+
+        Raises:
+            LocalError: as :meth:`named`; if a privilege is missing, which it names.
+        """
+        found = self.named(kind, full_name)
+        catalog, parents = self.server.catalog, self.server.catalog.parents(found)
+        if not catalog.grants.may_read(self.who, found, parents):
+            self.browse_only = True
+            if not self.flag("include_browse"):
+                catalog.grants.require_reach(self.who, found, parents)
+                raise denied(_READS.get(kind, "USE CATALOG"), kind, found.full_name)
+        return found
+
+    def listed(self, kind: str, parent: str = "") -> Iterator[tuple[Object, bool]]:
+        """Objects of a kind, by name, that a list shows to the caller, and whether it may only browse them."""
+        catalog = self.server.catalog
+        with_browse = self.flag("include_browse")
+        for each in catalog.objects(kind, parent):
+            parents = catalog.parents(each)
+            if catalog.grants.may_read(self.who, each, parents):
+                yield each, False
+            elif with_browse and catalog.grants.is_visible(self.who, each, parents):
+                yield each, True
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +235,7 @@ def owns(kind: str, name: str) -> Rule:
     """Callers who own or manage the object of ``kind`` that the path's part ``name`` names."""
 
     def check(call: Call) -> Object:
-        found = call.see(kind, call.path(name))
+        found = call.named(kind, call.path(name))
         call.server.catalog.require_owner(call.who, found)
         return found
 

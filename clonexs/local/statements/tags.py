@@ -22,8 +22,7 @@ def set_or_unset(ctx: StatementContext, cursor: Cursor, found: Object, column: s
     if cursor.accept("SET", "TAGS"):
         set_tags(ctx, found, cursor.pairs(key_only=True), column)
     elif cursor.accept("UNSET", "TAGS"):
-        _require(ctx, found)
-        ctx.catalog.unset_tags(found, cursor.keys(), column)
+        unset_tags(ctx, found, cursor.keys(), column)
     else:
         return False
     cursor.end()
@@ -54,6 +53,12 @@ def set_tags(
     ctx.catalog.set_tags(found, tags, column)
 
 
+def unset_tags(ctx: StatementContext, found: Object, keys: list[str], column: str = "") -> None:
+    """Remove tags after checking rights; a tag that is not there is no error."""
+    _require(ctx, found)
+    ctx.catalog.unset_tags(found, keys, column)
+
+
 def set_tag(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> pa.Table:
     """``SET TAG ON <TYPE> x k = v``."""
     cursor.expect("SET", "TAG", "ON")
@@ -73,8 +78,7 @@ def unset_tag(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> pa
     found, column = _place(ctx, cursor)
     key = cursor.string() if cursor.token.kind == "text" else cursor.identifier()
     cursor.end()
-    _require(ctx, found)
-    ctx.catalog.unset_tags(found, [key], column)
+    unset_tags(ctx, found, [key], column)
     return nothing()
 
 

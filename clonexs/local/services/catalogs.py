@@ -1,0 +1,137 @@
+"""``catalogs`` of the SDK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clonexs.local.catalog import Object
+from clonexs.local.paths import url_of
+from clonexs.local.services.common import about, optimization
+from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees, unserved
+from clonexs.local.statements.catalogs import make_catalog, remove_container, set_owner
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.catalog import CatalogInfo, ListCatalogsResponse
+
+api = Api()
+routes = api.routes
+
+_ALL = f"{UC}/catalogs"
+_ONE = f"{_ALL}/{{name}}"
+# Catalogs of other kinds, and settings without an effect here.
+_UNSERVED = (
+    "connection_name",
+    "provider_name",
+    "share_name",
+    "options",
+    "managed_encryption_settings",
+    "custom_max_retention_hours",
+    "new_name",
+)
+
+
+@api.get(_ALL, sdk="catalogs.list", rule=ANYONE)
+def list_catalogs(call: Call) -> ListCatalogsResponse:
+    """Catalogs the caller may use, or with ``include_browse`` browse."""
+    from databricks.sdk.service.catalog import ListCatalogsResponse
+
+    found, token = call.page(call.listed("CATALOG"), lambda each: each[0].name)
+    return ListCatalogsResponse(
+        catalogs=[catalog_info(call, *each) for each in found], next_page_token=token
+    )
+
+
+@api.get(_ONE, sdk="catalogs.get", rule=sees("CATALOG", "name"))
+def get_catalog(call: Call) -> CatalogInfo:
+    """One catalog."""
+    return catalog_info(call, call.found, call.browse_only)
+
+
+@api.post(_ALL, sdk="catalogs.create", rule=checked("CREATE CATALOG on the metastore"))
+def create_catalog(call: Call) -> CatalogInfo:
+    """Make a catalog; the caller owns it."""
+    from databricks.sdk.service.catalog import CatalogsAPI
+
+    given = call.arguments(CatalogsAPI.create)
+    refuse(given, "catalogs.create")
+    with call.server.catalog.transaction():
+        made = make_catalog(
+            call.context,
+            given["name"],
+            comment=given.get("comment"),
+            storage_root=given.get("storage_root"),
+        )
+        if given.get("properties"):
+            call.server.catalog.update(made, call.who, properties=given["properties"])
+    return catalog_info(call, made)
+
+
+@api.patch(_ONE, sdk="catalogs.update", rule=owns("CATALOG", "name"))
+def update_catalog(call: Call) -> CatalogInfo:
+    """Change comment, properties, settings and, last, owner."""
+    from databricks.sdk.service.catalog import CatalogsAPI
+
+    given = call.arguments(CatalogsAPI.update)
+    refuse(given, "catalogs.update")
+    change_container(call, call.found, given)
+    return catalog_info(call, call.found)
+
+
+@api.delete(_ONE, sdk="catalogs.delete", rule=owns("CATALOG", "name"))
+def delete_catalog(call: Call) -> None:
+    """Drop a catalog; ``force`` drops what is in it too."""
+    remove_container(call.context, call.found, cascade=call.flag("force"))
+
+
+def refuse(given: dict[str, Any], method: str) -> None:
+    """Refuse fields that would have no effect here.
+
+    Raises:
+        LocalError: naming the field.
+    """
+    for name in _UNSERVED:
+        if name in given:
+            raise unserved(f"the field {name} of {method}")
+
+
+def change_container(call: Call, found: Object, given: dict[str, Any]) -> None:
+    """Change a catalog or schema as a request asks, all of it or nothing."""
+    catalog = call.server.catalog
+    changes: dict[str, Any] = {n: given[n] for n in ("comment", "properties") if n in given}
+    spec = dict(found.spec)
+    if "isolation_mode" in given:
+        spec["isolation_mode"] = given["isolation_mode"]
+    if "enable_predictive_optimization" in given:
+        spec["predictive_optimization"] = given["enable_predictive_optimization"]
+    with catalog.transaction():
+        if changes or spec != found.spec:
+            catalog.update(found, call.who, spec=spec, **changes)
+        if "owner" in given:
+            set_owner(call.context, found, given["owner"])
+
+
+def catalog_info(call: Call, found: Object, browse_only: bool = False) -> CatalogInfo:
+    """A catalog as the SDK reads it."""
+    from databricks.sdk.service.catalog import (
+        CatalogInfo,
+        CatalogIsolationMode,
+        CatalogType,
+        SecurableType,
+    )
+
+    root = found.spec.get("storage_root")
+    made = CatalogInfo(
+        **about(call, found),
+        full_name=found.name,
+        browse_only=browse_only,
+        catalog_type=CatalogType.MANAGED_CATALOG,
+        isolation_mode=CatalogIsolationMode(found.spec.get("isolation_mode", "OPEN")),
+        securable_type=SecurableType.CATALOG,
+    )
+    if not browse_only:
+        made.properties = dict(found.properties)
+        made.storage_root = root
+        made.storage_location = root or url_of(call.server.folder.storage)
+        for name, value in optimization(call, found).items():
+            setattr(made, name, value)
+    return made
