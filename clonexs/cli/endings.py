@@ -60,12 +60,12 @@ def report(error: BaseException, *, debug: bool = False, as_json: bool = False) 
         as_json: Print the explanation as JSON on standard output too.
     """
     from clonexs.serde import to_plain
-    from clonexs.workspace.explain import explain
+    from clonexs.workspace.explain import explain, redacted
 
     if debug:
         import traceback
 
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        click.echo(redacted("".join(traceback.format_exception(error))), err=True, nl=False)
     explained = explain(error)
     if as_json:
         click.echo(json.dumps({"error": to_plain(explained)}, indent=2, ensure_ascii=False))

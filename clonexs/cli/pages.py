@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from clonexs.cli.endings import FAILED, SUCCEEDED
+
+_DIR = click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Notebooks of this folder only; by default those of the source checkout, with the index.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,11 +38,12 @@ def list_pages(as_json: bool) -> None:
 
 
 @pages.command()
-def check() -> int:
+@_DIR
+def check(folder: Path | None) -> int:
     """Compare index and notebooks with the page modules; 1 when something is stale."""
-    from clonexs.widgets.pages.index import generated_files, stale_files
+    from clonexs.widgets.pages.index import stale_files
 
-    stale = stale_files(generated_files())
+    stale = stale_files(_files(folder))
     for path in stale:
         click.echo(f"stale: {path.name}")
     click.echo("run clonexs pages write" if stale else "everything is fresh")
@@ -41,12 +51,22 @@ def check() -> int:
 
 
 @pages.command()
-def write() -> None:
+@_DIR
+def write(folder: Path | None) -> None:
     """Write index and notebooks from the page modules."""
-    from clonexs.widgets.pages.index import generated_files, write_files
+    from clonexs.widgets.pages.index import write_files
 
-    written = write_files(generated_files())
+    written = write_files(_files(folder))
     for path in written:
         click.echo(f"wrote: {path.name}")
     if not written:
         click.echo("everything was fresh")
+
+
+def _files(folder: Path | None) -> dict[Path, str]:
+    from clonexs.widgets.pages.index import generated_files
+
+    if folder is None:
+        return generated_files()
+    files = generated_files(notebooks=folder)
+    return {path: text for path, text in files.items() if path.is_relative_to(folder)}

@@ -7,7 +7,9 @@ option that is wrong, in the words that the form uses.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +29,7 @@ class FieldOption(click.Option):
         name = flag_of(declared.name)
         kind = declared.kind
         # A truth value may stand alone (--copy-tags) or be told (--copy-tags false).
-        lone = {"is_flag": False, "flag_value": "true"} if kind == "bool" else {}
+        lone: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if kind == "bool" else {}
         super().__init__(
             [name, declared.name], multiple=kind in ("list", "map"), default=None, **lone
         )
@@ -129,7 +131,7 @@ def read_request(source: str) -> dict[str, Any]:
     Raises:
         InvalidRequest: if it is no JSON object.
     """
-    text = click.get_text_stream("stdin").read() if source == "-" else _text_of(source)
+    text = _text_of(source)
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -139,11 +141,10 @@ def read_request(source: str) -> dict[str, Any]:
     return data
 
 
-def _text_of(path: str) -> str:
-    from pathlib import Path
-
+def _text_of(source: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidRequest({"request": "is not UTF-8"}) from None
     except OSError as error:

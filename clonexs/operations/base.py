@@ -160,7 +160,7 @@ def find_operation(name: str) -> Operation:
         if entry is None:
             import difflib
 
-            near = difflib.get_close_matches(name, [*OPERATIONS, *_OPERATIONS], n=3)
+            near = difflib.get_close_matches(name, {**OPERATIONS, **_OPERATIONS}, n=3)
             raise NoSuchObject(
                 f"there is no operation {name!r}",
                 hint=f"did you mean {', '.join(near)}?" if near else None,

@@ -88,5 +88,5 @@ def test_a_notebook_is_one_title_and_one_call(tmp_path: Path) -> None:
         'import clonexs\n\nclonexs.open_page("first")',
     ]
     assert notebook["cells"][1]["outputs"] == []
-    assert len(index.write_files(files)) == 2
+    assert len(index.write_files(files)) == 3
     assert index.write_files(index.generated_files(tmp_path, tmp_path / "nb")) == []
