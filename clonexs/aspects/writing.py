@@ -84,19 +84,19 @@ def by_column(values: Mapping[str, object]) -> dict[str, str]:
     return {name.lower(): name for name in values}
 
 
-_BARE_CONSTANT = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null", re.IGNORECASE)
 _TEXT_CONSTANT = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 
 
 def argument(markers: Markers, found: Argument) -> str:
     """An argument of a mask or filter: a column's marker, or a constant.
 
-    The platform tells a constant as SQL text; what is no literal as it stands is taken for text.
+    The platform tells a constant without its type. Written as text it is cast to the parameter's;
+    only NULL has no text, and a constant that comes quoted stays as it is.
     """
     if found.column is not None:
         return markers.column(found.column)
     constant = found.constant or ""
-    if _BARE_CONSTANT.fullmatch(constant) or _TEXT_CONSTANT.fullmatch(constant):
+    if constant.upper() == "NULL" or _TEXT_CONSTANT.fullmatch(constant):
         return escape_braces(constant)
     return text(constant)
 
