@@ -5,6 +5,7 @@ Source of the format: the Delta protocol, https://github.com/delta-io/delta/blob
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -272,16 +273,19 @@ def take_back(table: Path, version: int) -> None:
 
 
 def amend(
-    table: Path, version: int, about: Action, more: Iterable[Action] = (), *, durable: bool = False
-) -> None:
-    """Add to the commit that the engine just wrote, under the table's lock.
+    table: Path,
+    version: int,
+    about: Action,
+) -> Action:
+    """Add to what the commit that the engine just wrote says about itself, under the table's lock.
 
     Args:
         table: The table.
         version: The newest version.
         about: What is added to its ``commitInfo``.
-        more: More actions.
-        durable: Whether to wait for the disk.
+
+    Returns:
+        The metrics of the commit.
     """
     actions = read_commit(table, version)
     info: Action = next((a["commitInfo"] for a in actions if "commitInfo" in a), {})
@@ -289,16 +293,14 @@ def amend(
     rest = [a for a in actions if "commitInfo" not in a]
     target = log_folder(table) / f"{version:020}.json"
     made = log_folder(table) / f".{uuid.uuid4()}.tmp"
-    try:
+    # The commit stands without this: a full disk must not make a failure of it.
+    with contextlib.suppress(OSError):
         with made.open("w", encoding="utf-8") as out:
-            for action in [{"commitInfo": info}, *rest, *more]:
+            for action in [{"commitInfo": info}, *rest]:
                 out.write(json.dumps(action, separators=(",", ":")) + "\n")
-            if durable:
-                out.flush()
-                os.fsync(out.fileno())
         made.replace(target)
-    finally:
-        made.unlink(missing_ok=True)
+    made.unlink(missing_ok=True)
+    return dict(info.get("operationMetrics") or {})
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,6 +21,16 @@ _READER_FEATURES = {
     "variantType",
     "v2Checkpoint",
 }
+_FEATURES = {
+    *_READER_FEATURES,
+    "allowColumnDefaults",
+    "appendOnly",
+    "changeDataFeed",
+    "checkConstraints",
+    "generatedColumns",
+    "identityColumns",
+    "invariants",
+}
 _SERVER_PREFIXES = ("delta.feature.",)
 _SERVER_KEYS = {
     "delta.minReaderVersion",
@@ -39,6 +49,7 @@ def new_actions(
     description: str | None = None,
 ) -> list[Action]:
     """The ``protocol``, ``metaData`` and domain actions of a new or replaced table."""
+    features = asked_features(properties)
     properties = {k: v for k, v in properties.items() if not k.startswith(_SERVER_PREFIXES)}
     if properties.get("delta.columnMapping.mode", "none") != "none":
         schema, properties = _with_mapping(schema, dict(properties))
@@ -57,12 +68,31 @@ def new_actions(
     if description is not None:
         metadata["description"] = description
     made: list[Action] = [
-        {"protocol": protocol_for(schema, properties, clustered=bool(clustering))},
+        {"protocol": protocol_for(schema, properties, clustered=bool(clustering), asked=features)},
         {"metaData": metadata},
     ]
     if clustering:
         made.append(clustering_action(schema, clustering))
     return made
+
+
+def asked_features(properties: Mapping[str, str]) -> frozenset[str]:
+    """Table features that properties ask for (``delta.feature.x = supported``).
+
+    Raises:
+        LocalError: for features that nobody here knows.
+    """
+    asked = set()
+    for key, value in properties.items():
+        if key.startswith("delta.feature."):
+            name = key.removeprefix("delta.feature.")
+            if value not in {"supported", "enabled"} or name not in _FEATURES:
+                raise LocalError(
+                    "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG",
+                    f"Unable to enable the table feature '{name}' ('{value}').",
+                )
+            asked.add(name)
+    return frozenset(asked)
 
 
 def clustering_action(schema: dict[str, Any], columns: list[str]) -> Action:
@@ -82,11 +112,15 @@ def clustering_action(schema: dict[str, Any], columns: list[str]) -> Action:
 
 
 def protocol_for(
-    schema: dict[str, Any], properties: Mapping[str, str], *, clustered: bool = False
+    schema: dict[str, Any],
+    properties: Mapping[str, str],
+    *,
+    clustered: bool = False,
+    asked: frozenset[str] = frozenset(),
 ) -> Action:
-    """The least protocol that a schema and properties need."""
+    """The least protocol that a schema and properties need, with the features that are asked for."""
     text = json.dumps(schema)
-    features: set[str] = set()
+    features = set(asked)
     if properties.get("delta.enableDeletionVectors") == "true":
         features.add("deletionVectors")
     if properties.get("delta.columnMapping.mode", "none") != "none":
@@ -242,8 +276,17 @@ def edit(
         metadata = json.loads(json.dumps(snapshot.metadata))
         more = change(snapshot, metadata) or []
         schema = json.loads(metadata["schemaString"])
+        configuration = metadata.get("configuration") or {}
+        asked = asked_features(configuration)
+        metadata["configuration"] = configuration = {
+            k: v for k, v in configuration.items() if not k.startswith(_SERVER_PREFIXES)
+        }
+        is_clustered = any("domainMetadata" in action for action in more)
         wanted = protocol_for(
-            schema, metadata.get("configuration") or {}, clustered=bool(snapshot.clustering)
+            schema,
+            configuration,
+            clustered=bool(snapshot.clustering) or is_clustered,
+            asked=asked,
         )
         protocol = merged_protocol(snapshot.protocol, wanted)
         actions: list[Action] = [] if protocol == snapshot.protocol else [{"protocol": protocol}]
@@ -351,6 +394,17 @@ def with_mapping(metadata: Action) -> None:
     metadata["schemaString"] = json.dumps(schema)
     configuration["delta.columnMapping.mode"] = "name"
     configuration["delta.columnMapping.maxColumnId"] = str(counter)
+
+
+def map_new_fields(fields: list[dict[str, Any]], metadata: Action) -> list[dict[str, Any]]:
+    """Fields that are added to a table, with numbers and names of their own where columns are mapped."""
+    configuration = metadata.get("configuration") or {}
+    if configuration.get("delta.columnMapping.mode", "none") == "none":
+        return fields
+    made, properties = _with_mapping({"type": "struct", "fields": fields}, configuration)
+    metadata["configuration"] = properties
+    added: list[dict[str, Any]] = made["fields"]
+    return added
 
 
 def column_index(schema: dict[str, Any], name: str) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta import log
+from clonexs.local.delta.table import engine_writes, removals
 from clonexs.local.engine.session import SqlSession
+from clonexs.local.engine.shadow import Change, Shadow, with_high_water_marks
 from clonexs.local.engine.text import quoted, tokens_of, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
 from clonexs.local.paths import path_of
@@ -28,6 +31,8 @@ _COUNTS = {
     "INSERT": ("numOutputRows",),
     "MERGE": ("numTargetRowsUpdated", "numTargetRowsDeleted", "numTargetRowsInserted"),
 }
+# The engine enforces CHECK constraints on INSERT only.
+_UNCHECKED = {"UPDATE", "MERGE"}
 
 
 def change(
@@ -81,6 +86,7 @@ class _Change:
     ) -> None:
         self.engine, self.session, self.text, self.tree = engine, session, text, tree
         self.kind, self.arguments = kind, arguments
+        self._identity: dict[str, tuple[int, int]] = {}
 
     def run(self) -> pa.Table:
         from sqlglot import exp
@@ -93,20 +99,106 @@ class _Change:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             raise syntax("The target of the statement is not a table.")
         target = self._target(tuple(part.name for part in node.parts))
-        start, end = node.parts[0].meta["start"], node.parts[-1].meta["end"] + 1
+        place = node.parts[0].meta["start"], node.parts[-1].meta["end"] + 1
         path = path_of(target.storage_location or "")
         with log.table_lock(path):
             before = log.load(path)
             self._check_supported(target, before)
-            if self.kind == "INSERT":
-                text = self._insert(target, before, columns, (start, end))
-            else:
-                text = self._other(target, (start, end), has_alias=bool(node.alias))
-                self._check_constraints(before, text)
-            self.engine.client.query(
-                self.session.id, self.session.principal.name, text, self.arguments
+            if engine_writes(before) and not (before.checks and self.kind in _UNCHECKED):
+                self._run(self._text(target, target, before, columns, place, bool(node.alias)))
+                return self._signed(path, before.version)
+            return self._through_shadow(target, before, columns, place, bool(node.alias))
+
+    def _text(
+        self,
+        target: Object,
+        written: Object,
+        before: log.Snapshot,
+        columns: list[str],
+        place: tuple[int, int],
+        has_alias: bool,
+    ) -> str:
+        if self.kind == "INSERT":
+            return self._insert(target, written, before, columns, place)
+        return self._other(target, written, place, has_alias=has_alias)
+
+    def _run(self, text: str) -> pa.Table:
+        return self.engine.client.query(
+            self.session.id, self.session.principal.name, text, self.arguments
+        )
+
+    def _signed(self, path: Path, before: int) -> pa.Table:
+        # The engine commits by itself and does not know who asked.
+        newest = log.latest_version(path)
+        if newest == before:
+            return self._counts({})
+        about = {"userName": self.session.principal.name, "readVersion": before}
+        return self._counts(log.amend(path, newest, about))
+
+    def _through_shadow(
+        self,
+        target: Object,
+        before: log.Snapshot,
+        columns: list[str],
+        place: tuple[int, int],
+        has_alias: bool,
+    ) -> pa.Table:
+        from clonexs.local.statements.intents import editing
+
+        with editing(self.engine.catalog, target):
+            shadow = Shadow(before, with_files=self.kind != "INSERT")
+            hidden = replace(target, storage_location=shadow.path.as_uri())
+            try:
+                self._run(self._text(target, hidden, before, columns, place, has_alias))
+                change = shadow.change()
+                if change is None:
+                    return self._counts({})
+                if self.kind in _UNCHECKED:
+                    self._check_constraints(before, hidden)
+                return self._commit(before, shadow, change)
+            finally:
+                shadow.remove()
+                self.engine.forget_alias(hidden)
+
+    def _commit(self, before: log.Snapshot, shadow: Shadow, change: Change) -> pa.Table:
+        removes = [{"remove": each} for each in change.removes]
+        if self.kind == "INSERT" and self._is_overwrite:
+            removes = removals(before)
+        metrics = change.info.get("operationMetrics") or {}
+        more: list[log.Action] = []
+        if self._identity:
+            rows = int(metrics.get("numOutputRows", 0) or 0)
+            marks = {
+                name: base + (rows - 1) * step for name, (base, step) in self._identity.items()
+            }
+            more = [{"metaData": with_high_water_marks(before.metadata, marks)}] if rows else []
+        info = {
+            **change.info,
+            "userName": self.session.principal.name,
+            "readVersion": before.version,
+            "isBlindAppend": self.kind == "INSERT" and not removes,
+        }
+        moved = shadow.take(change)
+        try:
+            log.write_commit(
+                before.path,
+                before.version + 1,
+                [
+                    {"commitInfo": info},
+                    *more,
+                    *removes,
+                    *({"add": each} for each in change.adds),
+                ],
             )
-            return self._counts(path, before.version)
+        except BaseException:
+            for each in moved:
+                each.unlink(missing_ok=True)
+            raise
+        return self._counts(metrics)
+
+    @property
+    def _is_overwrite(self) -> bool:
+        return bool(self.tree.args.get("overwrite"))
 
     def _target(self, parts: tuple[str, ...]) -> Object:
         catalog = self.engine.catalog
@@ -128,28 +220,55 @@ class _Change:
         )
 
     def _check_supported(self, target: Object, snapshot: log.Snapshot) -> None:
+        if target.spec.get("base_purged"):
+            raise LocalError(
+                "DELTA_FILE_NOT_FOUND",
+                f"Data files of `{target.full_name}` are gone: the base table of this shallow clone was dropped.",
+            )
+        if self.kind == "INSERT":
+            return
         if snapshot.properties.get("delta.enableChangeDataFeed") == "true":
             # The engine writes no change files: a feed with holes would be worse than none.
             raise LocalError(
                 "UNSUPPORTED_FEATURE.CHANGE_DATA_FEED",
-                f"`{target.full_name}` has its change data feed on: the local workspace cannot write to it yet.",
+                f"`{target.full_name}` has its change data feed on: the local workspace can only insert into it.",
             )
-        if target.is_protected and self.kind != "INSERT":
+        if target.is_protected:
             raise LocalError(
                 "ROW_COLUMN_ACCESS_POLICIES_NOT_SUPPORTED.DML",
                 f"{self.kind} on `{target.full_name}` is not supported: a row filter or column mask is on it.",
             )
-        if self.kind == "MERGE" and snapshot.checks:
+        self._check_identity(target)
+
+    def _check_identity(self, target: Object) -> None:
+        from sqlglot import exp
+
+        names = {c["name"].lower() for c in target.columns if c.get("identity")}
+        if not names:
+            return
+        if self.kind == "UPDATE" and any(
+            isinstance(each, exp.EQ) and each.this.name.lower() in names
+            for each in self.tree.expressions
+        ):
             raise LocalError(
-                "UNSUPPORTED_FEATURE.MERGE_CHECK",
-                f"MERGE into `{target.full_name}` is not supported: it has CHECK constraints.",
+                "DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED",
+                "UPDATE on an IDENTITY column is not supported.",
+            )
+        if self.kind == "MERGE" and any(True for _ in self.tree.find_all(exp.Insert)):
+            raise LocalError(
+                "UNSUPPORTED_FEATURE.MERGE_IDENTITY",
+                f"MERGE cannot insert into `{target.full_name}` here: it has an IDENTITY column.",
             )
 
     def _insert(
-        self, target: Object, snapshot: log.Snapshot, columns: list[str], place: tuple[int, int]
+        self,
+        target: Object,
+        written: Object,
+        snapshot: log.Snapshot,
+        columns: list[str],
+        place: tuple[int, int],
     ) -> str:
-        start, end = place
-        overwrite = "OVERWRITE" in self.text[:start].upper()
+        _, end = place
         if "PARTITION" in [t.text.upper() for t in tokens_of(self.text[end:])[:1]]:
             raise syntax("INSERT … PARTITION is not supported by the local workspace.")
         source = self._source_text(end, bool(columns))
@@ -160,11 +279,12 @@ class _Change:
         names = columns or [c["name"] for c in target.columns if not c.get("generated")]
         if not columns and self._width(query) == len(target.columns):
             names = [c["name"] for c in target.columns]
+        _check_named(target, names)
         listed = ", ".join(quoted(name) for name in names)
         values = ", ".join(self._value(c, names, target, snapshot) for c in target.columns)
-        word = "OVERWRITE" if overwrite else "INTO"
+        word = "OVERWRITE" if self._is_overwrite else "INTO"
         return (
-            f"INSERT {word} {self.engine.alias(target)}"
+            f"INSERT {word} {self.engine.alias(written)}"
             f" SELECT {values} FROM ({query}) AS `__source`({listed})"
         )
 
@@ -180,7 +300,7 @@ class _Change:
         rest = self.text[end:]
         if has_columns:
             tokens = tokens_of(rest)
-            from clonexs.local.engine.rewrite import closing
+            from clonexs.local.engine.places import closing
 
             rest = rest[tokens[closing(tokens, 0)].end + 1 :]
         rest = rest.strip().rstrip(";")
@@ -202,27 +322,36 @@ class _Change:
                     "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED",
                     f"Providing values for GENERATED ALWAYS AS IDENTITY column {name} is not supported.",
                 )
-            return self._next_identity(column, target)
+            return self._next_identity(column, target, snapshot)
         if column.get("generated"):
-            return f"CAST({column['generated']} AS {column['type_text']}) AS {quoted(name)}"
+            return f"{_cast(column['generated'], column)} AS {quoted(name)}"
         if given:
-            return f"CAST({quoted(name)} AS {column['type_text']}) AS {quoted(name)}"
+            return f"{_cast(quoted(name), column)} AS {quoted(name)}"
         default = column.get("default")
-        return f"CAST({default or 'NULL'} AS {column['type_text']}) AS {quoted(name)}"
+        return f"{_cast(default or 'NULL', column)} AS {quoted(name)}"
 
-    def _next_identity(self, column: dict[str, Any], target: Object) -> str:
+    def _next_identity(self, column: dict[str, Any], target: Object, snapshot: log.Snapshot) -> str:
         start, step = column["identity"]["start"], column["identity"]["step"]
         name = quoted(column["name"])
-        order = "max" if step > 0 else "min"
+        order = max if step > 0 else min
         rows = self.engine.query_raw(
-            self.session, f"SELECT {order}({name}) AS m FROM {self.engine.alias(target)}"
+            self.session,
+            f"SELECT {order.__name__}({name}) AS m FROM {self.engine.alias(target)}",
         ).to_pylist()
-        base = rows[0]["m"] + step if rows and rows[0]["m"] is not None else start
+        about = next(
+            f["metadata"] for f in snapshot.schema["fields"] if f["name"] == column["name"]
+        )
+        used = [rows[0]["m"] if rows else None, about.get("delta.identity.highWaterMark")]
+        known = [value for value in used if value is not None]
+        base = order(known) + step if known else start
+        self._identity[column["name"]] = (base, step)
         return f"CAST({base} + (row_number() OVER (ORDER BY 1) - 1) * {step} AS BIGINT) AS {name}"
 
-    def _other(self, target: Object, place: tuple[int, int], *, has_alias: bool) -> str:
+    def _other(
+        self, target: Object, written: Object, place: tuple[int, int], *, has_alias: bool
+    ) -> str:
         start, end = place
-        by = self.engine.alias(target)
+        by = self.engine.alias(written)
         if not has_alias:
             by += f" AS {quoted(target.name)}"
         marker = quoted(f"__target_{uuid.uuid4().hex}")
@@ -234,25 +363,13 @@ class _Change:
         self.engine.put_relations(self.session, _only(rewriter.relations))
         return made.replace(marker, by)
 
-    def _check_constraints(self, snapshot: log.Snapshot, text: str) -> None:
-        # The engine enforces CHECK on INSERT only: an UPDATE is tried as a query first.
-        if self.kind != "UPDATE" or not snapshot.checks:
-            return
-        tree = tree_of(text)
-        table = tree.this.sql(dialect="databricks")
-        where = tree.args.get("where")
-        condition = where.this.sql(dialect="databricks") if where is not None else "true"
-        assigned = {each.this.name.lower(): each.expression for each in tree.expressions}
-        columns = ", ".join(
-            f"{assigned[c['name'].lower()].sql(dialect='databricks') if c['name'].lower() in assigned else quoted(c['name'])} AS {quoted(c['name'])}"
-            for c in snapshot.schema["fields"]
-        )
+    def _check_constraints(self, snapshot: log.Snapshot, hidden: Object) -> None:
+        # The engine enforces CHECK on INSERT only.
         for name, check in snapshot.checks.items():
-            rows = self.engine.client.query(
-                self.session.id,
-                self.session.principal.name,
-                f"SELECT count(*) AS n FROM (SELECT {columns} FROM {table} WHERE {condition}) AS `u` WHERE NOT ({check})",
-                self.arguments,
+            rows = self.engine.query_raw(
+                self.session,
+                f"SELECT count(*) AS n FROM {self.engine.alias(hidden)} AS {quoted(hidden.name)}"
+                f" WHERE NOT coalesce({check}, false)",
             ).to_pylist()
             if rows[0]["n"]:
                 raise LocalError(
@@ -260,14 +377,9 @@ class _Change:
                     f"CHECK constraint {name} ({check}) violated by {rows[0]['n']} rows.",
                 )
 
-    def _counts(self, path: Path, before: int) -> pa.Table:
+    def _counts(self, metrics: Mapping[str, Any]) -> pa.Table:
         import pyarrow as pa
 
-        metrics: dict[str, Any] = {}
-        newest = log.latest_version(path)
-        if newest > before:
-            for action in log.read_commit(path, newest):
-                metrics |= (action.get("commitInfo") or {}).get("operationMetrics") or {}
         counts = [int(metrics.get(name, 0) or 0) for name in _COUNTS[self.kind]]
         if self.kind == "MERGE":
             named = {
@@ -281,6 +393,25 @@ class _Change:
         else:
             named = {"num_affected_rows": counts[0]}
         return pa.table({k: pa.array([v], pa.int64()) for k, v in named.items()})
+
+
+def _cast(expression: str, column: Mapping[str, Any]) -> str:
+    # The engine has no cast to VARIANT; a value that is none is refused by the writer.
+    if "variant" in column["type_text"]:
+        return expression
+    return f"CAST({expression} AS {column['type_text']})"
+
+
+def _check_named(target: Object, names: list[str]) -> None:
+    known = {column["name"].lower() for column in target.columns}
+    for name in names:
+        if name.lower() not in known:
+            raise LocalError(
+                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+                f"A column with name `{name}` cannot be resolved in `{target.full_name}`.",
+            )
+    if len({name.lower() for name in names}) < len(names):
+        raise LocalError("COLUMN_ALREADY_EXISTS", "A column is named twice in the INSERT.")
 
 
 def _only(relations: dict[str, Any]) -> Any:
@@ -302,7 +433,7 @@ def fill(
         kind="TABLE", parts=("cx", "cx", "new"), owner="", storage_location=path.as_uri()
     )
     values = ", ".join(
-        f"CAST({quoted(c['name'])} AS {c['type_text']}) AS {quoted(c['name'])}" for c in columns
+        f"{_cast(quoted(c['name']), c)} AS {quoted(c['name'])}" for c in columns
     )
     engine.client.query(
         session.id,
@@ -310,3 +441,4 @@ def fill(
         f"INSERT INTO {engine.alias(hidden)} SELECT {values} FROM ({query}) AS `__source`",
         arguments,
     )
+    engine.forget_alias(hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Mapping
@@ -9,16 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
-from clonexs.local.engine.client import SailClient
-from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope
+from clonexs.local.catalog.store import METASTORE
+from clonexs.local.engine.client import SailClient, sql_relation
+from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
 from clonexs.local.engine.session import Sessions, SqlSession
+from clonexs.local.engine.text import tree_of
 from clonexs.local.errors import LocalError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _CACHED = 500
+_ALIAS = re.compile(r"`?cx`?\.`?cx`?\.`?(t[0-9a-f]{32})`?")
+_HEAD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+|\()", re.DOTALL)
+_QUERIES = {"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,14 @@ class Engine:
     def __init__(self, catalog: Catalog, sail: Sail) -> None:
         self.catalog = catalog
         self.client = SailClient(sail)
-        self.sessions = Sessions()
+        self.sessions = Sessions(catalog.database)
         self._sail = sail
         self._aliases: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._full_names: dict[str, str] = {}
         self._lock = threading.Lock()
         self._rewritten: dict[tuple[Any, ...], Rewritten] = {}
+        self._namespace = uuid.UUID(catalog.get("METASTORE", METASTORE).id)
 
     # Names the engine's process may resolve.
 
@@ -57,11 +65,25 @@ class Engine:
             if name is None:
                 name = self._names[location] = "t" + uuid.uuid4().hex
                 self._aliases[name] = location
+            self._full_names[name] = table.full_name
         return f"`cx`.`cx`.`{name}`"
+
+    def forget_alias(self, table: Object) -> None:
+        """Forget the name of a folder that is gone."""
+        with self._lock:
+            self._aliases.pop(self._names.pop(table.storage_location or "", ""), None)
 
     def location(self, name: str) -> str | None:
         """The folder behind an alias."""
         return self._aliases.get(name)
+
+    def plain(self, text: str) -> str:
+        """A text of the engine, with the names that users know."""
+        return _ALIAS.sub(lambda m: self._full_names.get(m.group(1), m.group(0)), text)
+
+    def named(self, error: LocalError) -> LocalError:
+        """A refusal of the engine, with the names that users know."""
+        return LocalError(error.error_class, self.plain(error.message))
 
     # Running.
 
@@ -81,13 +103,14 @@ class Engine:
         Raises:
             LocalError: as the platform refuses it.
         """
-        own = self.own_statement(session, text, arguments)
-        if own is not None:
-            return Answer(own, is_command=True)
+        self.prepare(session)
+        if not self.is_query(session, text):
+            own = self.own_statement(session, text, arguments)
+            if own is not None:
+                self.sessions.keep(session)
+                return Answer(own, is_command=True)
         rewritten = self.rewritten(session, text)
-        self.put_relations(session, rewritten)
-        table = self.client.query(session.id, session.principal.name, rewritten.text, arguments)
-        return Answer(table, is_command=False)
+        return Answer(self._rows(session, rewritten, arguments), is_command=False)
 
     def own_statement(
         self, session: SqlSession, text: str, arguments: Mapping[str, Any] | None = None
@@ -104,7 +127,7 @@ class Engine:
 
     def rewritten(self, session: SqlSession, text: str) -> Rewritten:
         """A query that the engine may run for this session's principal; the same text is kept."""
-        key = (text, session.principal, session.catalog, session.schema, self.catalog.version)
+        key = self._key(session, text)
         found = self._rewritten.get(key)
         if found is None or found.relations:
             found = self.rewriter(session).query(text, self.scope(session))
@@ -112,6 +135,9 @@ class Engine:
                 self._rewritten.clear()
             self._rewritten[key] = found
         return found
+
+    def _key(self, session: SqlSession, text: str) -> tuple[Any, ...]:
+        return text, session.principal, session.catalog, session.schema, self.catalog.version
 
     def put_relations(self, session: SqlSession, rewritten: Rewritten) -> None:
         """Put the rows of own relations into the engine's session."""
@@ -149,8 +175,14 @@ class Engine:
     ) -> pa.Table:
         """Rows of a query, with the session's rights."""
         rewritten = self.rewriter(session).query(text, self.scope(session))
-        self.put_relations(session, rewritten)
-        return self.client.query(session.id, session.principal.name, rewritten.text, arguments)
+        return self._rows(session, rewritten, arguments)
+
+    def _rows(
+        self, session: SqlSession, rewritten: Rewritten, arguments: Mapping[str, Any] | None
+    ) -> pa.Table:
+        return self.client.query(
+            session.id, session.principal.name, rewritten.text, arguments, rewritten.relations
+        )
 
     def query_raw(self, session: SqlSession, text: str) -> pa.Table:
         """Rows of a query that is rewritten already."""
@@ -160,14 +192,8 @@ class Engine:
         self, session: SqlSession, text: str, arguments: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
         """Columns of a query, as fields of a Delta schema."""
-        from pyspark.sql.connect.proto import relations_pb2
-
         rewritten = self.rewriter(session).query(text, self.scope(session))
-        self.put_relations(session, rewritten)
-        relation = relations_pb2.Relation(sql=relations_pb2.SQL(query=rewritten.text))
-        for name, value in (arguments or {}).items():
-            relation.sql.named_arguments[name].CopyFrom(value)
-        return self.fields_of(session, relation)
+        return self.fields_of(session, sql_relation(rewritten.text, arguments, rewritten.relations))
 
     def fields_of(self, session: SqlSession, relation: Any) -> list[dict[str, Any]]:
         """Columns of a relation, as fields of a Delta schema."""
@@ -183,10 +209,44 @@ class Engine:
         return delta_fields(kind)
 
     def server_id(self, session: SqlSession) -> str:
-        """The identifier that answers of this session carry."""
-        if not session.server_id:
-            session.server_id = self.client.server_session(session.id, session.principal.name)
-        return session.server_id
+        """The identifier that answers of this session carry: the same after a restart."""
+        return str(uuid.uuid5(self._namespace, session.id))
+
+    def is_query(self, session: SqlSession, text: str) -> bool:
+        """Whether a text only reads; everything else is a statement of ours.
+
+        Raises:
+            LocalError: if it cannot be read.
+        """
+        if self._rewritten.get(self._key(session, text)) is not None:
+            return True
+        found = _HEAD.match(text)
+        head = found.group(1).upper() if found else ""
+        return head in _QUERIES and is_query(tree_of(text))
+
+    def prepare(self, session: SqlSession) -> None:
+        """Make sure that the engine runs and knows the session's options."""
+        generation = self._sail.ready()
+        if session.applied == generation:
+            return
+        if session.conf or session.applied:
+            self.client.configure(session.id, session.principal.name, session.conf)
+        session.applied = generation
+
+    def end(self, session: SqlSession) -> None:
+        """End a session here and in the engine."""
+        self.sessions.end(session.id)
+        self.client.release(session.id, session.principal.name)
+
+    @property
+    def generation(self) -> int:
+        """How often the engine's process was started."""
+        return self._sail.generation
+
+    @property
+    def port(self) -> int:
+        """Port of the engine's process; waits until it is ready."""
+        return self._sail.port
 
     def start(self) -> None:
         """Start the engine's process."""

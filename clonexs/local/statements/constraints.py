@@ -266,7 +266,7 @@ def verify_check(ctx: StatementContext, table: Object, name: str, expression: st
     check_expression(expression)
     found = ctx.engine.query_raw(
         ctx.session,
-        f"SELECT count(*) AS n FROM {ctx.engine.alias(table)} AS {quoted(table.name)} WHERE NOT ({expression})",
+        f"SELECT count(*) AS n FROM {ctx.engine.alias(table)} AS {quoted(table.name)} WHERE NOT coalesce({expression}, false)",
     ).to_pylist()
     if found[0]["n"]:
         raise LocalError(

@@ -16,6 +16,7 @@ from clonexs.local.delta.log import Action, Snapshot
 from clonexs.local.delta.schema import columns_of, struct
 from clonexs.local.errors import LocalError, already_exists, not_found
 from clonexs.local.paths import path_of, url_of
+from clonexs.local.statements.column_items import DEFAULTS_FEATURE, defaults_refused
 from clonexs.local.statements.constraints import (
     CHECK,
     CHECK_PREFIX,
@@ -147,16 +148,19 @@ def actions_of(
     properties = dict(text.properties)
     for index, constraint in enumerate(c for c in text.constraints if c.kind == CHECK):
         check_expression(constraint.expression)
-        properties[CHECK_PREFIX + (constraint.name or f"{text.parts[-1]}_check_{index}")] = (
-            constraint.expression
-        )
+        name = constraint.name or f"{text.parts[-1]}_check_{index}"
+        properties[CHECK_PREFIX + name.lower()] = constraint.expression
+    if any("CURRENT_DEFAULT" in each["metadata"] for each in fields) and (
+        properties.get(f"delta.feature.{DEFAULTS_FEATURE}") not in {"supported", "enabled"}
+    ):
+        raise defaults_refused(".".join(text.parts))
     schema = struct(fields)
-    partitions = [_spelled(names, each) for each in text.partitions]
+    partitions = [spelled(names, each) for each in text.partitions]
     if partitions and len(partitions) == len(names):
         raise LocalError(
             "ALL_PARTITION_COLUMNS_NOT_ALLOWED", "Cannot use all columns for partition columns."
         )
-    clustering = [_spelled(names, each) for each in text.clustering]
+    clustering = [spelled(names, each) for each in text.clustering]
     before = log.load(place.path) if place.existing is not None else None
     actions = delta_table.new_actions(
         schema,
@@ -176,7 +180,12 @@ def actions_of(
     return actions
 
 
-def _spelled(names: list[str], wanted: str) -> str:
+def spelled(names: list[str], wanted: str) -> str:
+    """A name of a column as the table spells it.
+
+    Raises:
+        LocalError: if there is no such column.
+    """
     for name in names:
         if name.lower() == wanted.lower():
             return name
