@@ -140,13 +140,6 @@ class Rewriter:
         )
         return expand_functions(edits.applied(), scope, self, moved)
 
-    def reads(self) -> dict[str, list[str]]:
-        """What was read so far, behind views and functions too."""
-        return {
-            "tables": sorted({each.full_name for each in (*self.tables, *self.views)}),
-            "functions": sorted({each.full_name for each in self.functions}),
-        }
-
     # Tables.
 
     def _table_edits(
@@ -373,7 +366,7 @@ class Rewriter:
         ranges = []
         for call in calls_of(tokens):
             found = called(tokens, call, scope, self)
-            if found is not None and found.spec.get("reads", {}).get("tables"):
+            if found is not None and found.spec.get("has_query"):
                 ranges.append(
                     (tokens[call.opening].start, tokens[closing(tokens, call.opening)].end)
                 )

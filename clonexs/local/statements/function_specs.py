@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clonexs.local.catalog import Object
@@ -141,7 +141,7 @@ def _check_body(ctx: StatementContext, function: Object) -> None:
             f"The function `{function.full_name}` calls itself.",
         )
     rewriter = ctx.engine.rewriter(ctx.session)
-    scope = ctx.engine.scope(ctx.session).inside(function, ctx.who)
+    scope = replace(ctx.engine.scope(ctx.session).inside(function, ctx.who), depth=0)
     nulls = [f"CAST(NULL AS {p['type_text']})" for p in spec["parameters"]]
     for parameter in spec["parameters"]:
         if "default" in parameter:
@@ -157,7 +157,10 @@ def _check_body(ctx: StatementContext, function: Object) -> None:
         )
         text = f"SELECT {body} AS `r`"
     _take_types(ctx, function, text, rewriter)
-    spec["reads"] = rewriter.reads()
+    spec["reads"] = sorted({each.full_name for each in rewriter.named if each.kind == "TABLE"})
+    spec["calls"] = sorted({each.full_name for each in rewriter.named if each.kind == "FUNCTION"})
+    # A query anywhere below decides how arguments are read.
+    spec["has_query"] = bool(rewriter.tables or rewriter.views or rewriter.relations)
 
 
 def _take_types(ctx: StatementContext, function: Object, text: str, rewriter: Any) -> None:
@@ -210,5 +213,5 @@ def _derive(spec: FunctionSpec, made: dict[str, Any]) -> None:
     calls = {name[-1].lower() for name in _calls(spec.definition)}
     if spec.is_deterministic is None:
         made["is_deterministic"] = not calls & _CHANGING
-    if not spec.sql_data_access and made["reads"]["tables"]:
+    if not spec.sql_data_access and made["has_query"]:
         made["sql_data_access"] = "READS_SQL_DATA"
