@@ -34,10 +34,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def print_fields(data: Mapping[str, Any]) -> None:
     """Single values of a result, a line each; how many there are of everything else."""
     for name, value in data.items():
-        if value in (None, "", [], {}):
+        if value in (None, "", [], (), {}):
             continue
         label = name.replace("_", " ")
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             click.echo(f"  {label}: {_few(value)}")
         elif isinstance(value, Mapping):
             click.echo(f"  {label}: {_pairs(value)}")
