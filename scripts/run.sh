@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # Set up on a fresh machine, start the local workspace, fill it, open the web app on the Clone page.
-# Prints how long each phase took.
+# Prints how long each phase took, and the address with a code for one sign-in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-started=$(date +%s.%N)
+now() { date +%s.%N; }
+since() { awk -v n="$1" -v a="$2" -v b="$(now)" 'BEGIN { printf "%-28s %6.1f s\n", n, b - a }'; }
 phase() { # name command...
-  local name=$1 from; shift; from=$(date +%s.%N)
+  local name=$1 from; shift; from=$(now)
   "$@"
-  awk -v n="$name" -v a="$from" -v b="$(date +%s.%N)" 'BEGIN { printf "%-28s %6.1f s\n", n, b - a }'
+  since "$name" "$from"
 }
 
-phase "environment and kit" make --no-print-directory kit
+started=$(now)
 cx=.venv/bin/clonexs
+phase "environment" make --no-print-directory environment
+phase "front end" make --no-print-directory kit
 phase "local workspace" "$cx" local start
 phase "demo catalog retail" "$cx" local demo --scale "${CLONEXS_DEMO_SCALE:-medium}"
-awk -v a="$started" -v b="$(date +%s.%N)" 'BEGIN { printf "%-28s %6.1f s\n", "in all", b - a }'
+since "in all" "$started"
 exec "$cx" web --target local --page clone "$@"
