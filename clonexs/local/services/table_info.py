@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
@@ -45,7 +46,7 @@ def table_info(
     if browse_only:
         return made
     made.columns = [column_info(each) for each in found.columns]
-    made.properties = dict(found.properties)
+    made.properties = {**found.properties, **_clustering(found)}
     made.storage_location = found.storage_location
     made.row_filter = _row_filter(found.spec.get("row_filter"))
     for name, value in optimization(call, found).items():
@@ -84,6 +85,16 @@ def dependencies(found: Object) -> DependencyList:
         for name in found.spec.get("calls", ())
     ]
     return DependencyList(dependencies=[*tables, *functions])
+
+
+def _clustering(found: Object) -> dict[str, str]:
+    # Lists of tables tell clustering among the properties; DESCRIBE DETAIL has a column for it.
+    made = {}
+    if columns := found.spec.get("clustering"):
+        made["clusteringColumns"] = json.dumps([[column] for column in columns])
+    if found.spec.get("cluster_by_auto"):
+        made["clusterByAuto"] = "true"
+    return made
 
 
 def _row_filter(rule: dict[str, Any] | None) -> TableRowFilter | None:
