@@ -51,8 +51,16 @@ def start(
     """Start it, unless it runs, and say how to reach it."""
     from clonexs.local import lifecycle
 
-    options = {"dir": folder, "port": port, "latency_ms": latency_ms, "faults": faults}
-    found = lifecycle.ensure_started(name, **{k: v for k, v in options.items() if v})
+    options = {"port": port, "latency_ms": latency_ms, "faults": faults}
+    given: dict[str, Any] = {key: value for key, value in options.items() if value}
+    if given and lifecycle.status(name, **_place(folder)) is not None:
+        from clonexs.errors import Conflict
+
+        raise Conflict(
+            f"the local workspace {name} runs already: {', '.join(given)} would have no effect",
+            hint="clonexs local stop, then start it with them",
+        )
+    found = lifecycle.ensure_started(name, **_place(folder), **given)
     _warn_of_others()
     _tell(name, found, as_json=as_json)
 

@@ -76,13 +76,7 @@ def print_run(
     counts = ", ".join(f"{count} {word}" for word, count in sorted(status.counts.items()))
     click.echo(f"{status.title}: {status.status}{f' ({counts})' if counts else ''}")
     print_fields(status.result or {})
-    failed = failed_units(events)
-    if failed:
-        click.echo("failed:")
-    for key, error in failed.items():
-        click.echo(f"  {key}: {error.get('message', '')}")
-        if error.get("hint"):
-            click.echo(f"    hint: {error['hint']}")
+    _print_failures(events)
     print_skips(skips)
     if status.error:
         click.echo(f"{status.error.get('code')}: {status.error.get('message')}")
@@ -91,14 +85,26 @@ def print_run(
     click.echo(f"run {status.id}")
 
 
-def failed_units(events: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Units whose last state is failed or blocked, with their errors."""
+def units_in(state: str, events: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Units whose last state is ``state``, with their errors."""
     last = {event["key"]: event for event in events if event.get("kind") == "unit"}
     return {
-        key: event.get("error") or {}
-        for key, event in last.items()
-        if event.get("state") in ("failed", "blocked")
+        key: event.get("error") or {} for key, event in last.items() if event.get("state") == state
     }
+
+
+def _print_failures(events: Sequence[Mapping[str, Any]]) -> None:
+    failed, blocked = units_in("failed", events), units_in("blocked", events)
+    if failed:
+        click.echo("failed:")
+    for key, error in list(failed.items())[:_SHOWN]:
+        click.echo(f"  {key}: {error.get('message', '')}")
+        if error.get("hint"):
+            click.echo(f"    hint: {error['hint']}")
+    if len(failed) > _SHOWN:
+        click.echo(f"  and {len(failed) - _SHOWN} more (clonexs jobs show RUN --events lists all)")
+    if blocked:
+        click.echo(f"not tried, since something they need failed: {_few(list(blocked))}")
 
 
 def _few(values: Sequence[Any]) -> str:
