@@ -15,6 +15,12 @@ class Entry(NamedTuple):
 
 
 OPERATIONS: dict[str, Entry] = {
+    "clone": Entry(
+        "clonexs.operations.cloning.clone",
+        "clone",
+        "write",
+        "Copy a catalog with everything that belongs to it, and prove that the copy is equal.",
+    ),
     "dashboard": Entry(
         "clonexs.operations.overview.dashboard",
         "dashboard",

@@ -14,6 +14,7 @@ class Capabilities:
 
     ``interrupt``: a running statement can be stopped (a classic notebook session cannot).
     ``start_compute``: a stopped warehouse or cluster can be started from here.
+    ``lagging_metadata``: grants and tags may be told late, so what differs is read again.
     ``real_billing``: billing tables hold money; the local workspace's are simulated.
     """
 
@@ -46,6 +47,9 @@ def capabilities_of(kind: str, backend: str, *, classic_session: bool = False) -
                 ""
                 if backend == "statement_execution"
                 else "only SQL warehouses are started from here"
+            ),
+            "lagging_metadata": (
+                "the local workspace tells every change at once" if kind == "local" else ""
             ),
             "real_billing": (
                 "the local workspace meters its own use; its figures are simulated"

@@ -1,0 +1,1 @@
+"""Proof that a copy is equal: metadata, row counts, files, content."""
