@@ -13,7 +13,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,15 @@ POINTS = (
     "upload",
 )
 _WHEN = ("before", "after")
+_CODES = {
+    400: "INVALID_PARAMETER_VALUE",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL_ERROR",
+}
 _ACTIONS = ("status", "drop", "delay", "error", "no_space", "kill")
 
 
@@ -93,7 +102,7 @@ class Rule:
 class Faults:
     """The plan in force. Safe to share between threads.
 
-    Attributes:
+    Args:
         latency_ms: Added to every statement and request.
     """
 
@@ -165,7 +174,7 @@ class Faults:
         """The rule that strikes a point inside a write now."""
         return self._strike(lambda r: r.point == name)
 
-    def _strike(self, matches: Any) -> Rule | None:
+    def _strike(self, matches: Callable[[Rule], bool]) -> Rule | None:
         if not self._rules:
             return None
         struck = None
@@ -179,6 +188,21 @@ class Faults:
                 if struck is None and number >= rule.nth and not is_over:
                     struck = rule
         return struck
+
+
+class Refused(LocalError):
+    """A plain status that a rule asks for.
+
+    Args:
+        status: HTTP status.
+        retry_after: Seconds in ``Retry-After``.
+        message: Its text.
+    """
+
+    def __init__(self, status: int, retry_after: int | None, message: str) -> None:
+        super().__init__("TEMPORARILY_UNAVAILABLE", message)
+        self.http_status, self.retry_after = status, retry_after
+        self.error_code = _CODES.get(status, "TEMPORARILY_UNAVAILABLE")
 
 
 _in_force: list[Faults] = []

@@ -6,8 +6,9 @@ import json
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class Counts:
     requests: int = 0
     busy_s: float = 0.0
     work_s: float = 0.0
+    by_name: Counter[str] = field(default_factory=Counter)
 
     def since(self, mark: Counts) -> Counts:
         """What was added since another reading."""
@@ -66,6 +68,7 @@ class Counts:
             self.requests - mark.requests,
             self.busy_s - mark.busy_s,
             self.work_s - mark.work_s,
+            self.by_name - mark.by_name,
         )
 
 
@@ -83,11 +86,12 @@ class Counters:
         self._since = 0.0
         self.marked = Counts()
 
-    def count(self, *, statements: int = 0, requests: int = 0) -> None:
-        """Add to the totals."""
+    def count(self, *, statements: int = 0, requests: int = 0, name: str = "") -> None:
+        """Add to the totals; ``name`` is the method of a request or the kind of a statement."""
         with self._lock:
             self._counts.statements += statements
             self._counts.requests += requests
+            self._counts.by_name[name] += statements + requests
 
     def work(self) -> _Work:
         """A context in which the server is at work."""
@@ -97,7 +101,7 @@ class Counters:
         """All since the start."""
         with self._lock:
             self._settle()
-            return Counts(**{f: getattr(self._counts, f) for f in Counts.__slots__})
+            return self._counts.since(Counts())
 
     def mark(self) -> Counts:
         """Begin a new reading: :meth:`since_mark` counts from here."""
@@ -186,7 +190,7 @@ class QueryLog:
         )
         with self._lock:
             self._running[statement_id] = entry
-        self.counters.count(statements=1)
+        self.counters.count(statements=1, name=entry.kind)
         return entry
 
     def finish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 import time
@@ -9,13 +10,16 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from clonexs.local.catalog import Catalog, Principal
 from clonexs.local.engine.engine import Engine
 from clonexs.local.errors import LocalError
-from clonexs.local.faults import Faults, kill
+from clonexs.local.faults import Faults, Refused, Rule, kill, reach
 from clonexs.local.paths import Folder
 from clonexs.local.query_log import Entry, QueryLog
+
+_T = TypeVar("_T")
 
 
 class DroppedConnection(Exception):
@@ -41,6 +45,7 @@ class Server:
         started_at: When the server started.
         instance: Identifies this run of the server.
         stopping: Set when the server was asked to stop.
+        on_stop: Wakes whoever ends the server.
     """
 
     name: str
@@ -58,6 +63,21 @@ class Server:
     instance: str = field(default_factory=lambda: secrets.token_hex(16))
     stopping: threading.Event = field(default_factory=threading.Event)
     on_stop: Callable[[], None] = lambda: None
+    _services: dict[type, Any] = field(default_factory=dict)
+    _services_lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def service(self, kind: type[_T]) -> _T:
+        """What one service keeps for this server: an instance of ``kind``, made at first use."""
+        with self._services_lock:
+            found = self._services.get(kind)
+            if found is None:
+                found = self._services[kind] = kind(self)  # type: ignore[call-arg]  # they take the server
+            return cast("_T", found)
+
+    def stop(self) -> None:
+        """Ask the server to stop; returns before it has."""
+        self.stopping.set()
+        self.on_stop()
 
     def authenticate(self, authorization: str | None) -> Principal:
         """Who is asking, by the header ``Authorization: Bearer …``; touches the catalog's file.
@@ -102,6 +122,7 @@ class Server:
             self._strike(text, "before")
             with self.queries.counters.work():
                 yield entry
+            reach("statement.done")
             self._strike(text, "after")
         except LocalError as error:
             status = "CANCELED" if error.error_class == "OPERATION_CANCELED" else "FAILED"
@@ -112,41 +133,33 @@ class Server:
             raise
         self.queries.finish(entry, "FINISHED", rows=entry.rows)
 
+    async def strike_async(self, text: str, when: str) -> None:
+        """Latency and faults around a statement that runs in the event loop."""
+        seconds, rule = self._due(text, when)
+        if seconds:
+            await asyncio.sleep(seconds)
+        _strike(rule)
+
     def _strike(self, text: str, when: str) -> None:
-        if when == "before" and self.faults.latency_ms:
-            self.stopping.wait(self.faults.latency_ms / 1000)
+        seconds, rule = self._due(text, when)
+        if seconds:
+            self.stopping.wait(seconds)
+        _strike(rule)
+
+    def _due(self, text: str, when: str) -> tuple[float, Rule | None]:
         rule = self.faults.statement(text, when)
-        if rule is None:
-            return
-        if rule.delay_ms:
-            self.stopping.wait(rule.delay_ms / 1000)
-        if rule.action == "kill":
-            kill()
-        if rule.action == "drop":
-            raise DroppedConnection
-        if rule.action == "error":
-            raise LocalError(rule.error_class, rule.message)
-        if rule.action == "status":
-            raise Refused(rule.status, rule.retry_after, rule.message)
+        latency = self.faults.latency_ms if when == "before" else 0.0
+        return (latency + (rule.delay_ms if rule else 0.0)) / 1000, rule
 
 
-class Refused(LocalError):
-    """A plain status that the plan of faults asks for.
-
-    Args:
-        status: HTTP status.
-        retry_after: Seconds in ``Retry-After``.
-        message: Its text.
-    """
-
-    def __init__(self, status: int, retry_after: int | None, message: str) -> None:
-        super().__init__("TEMPORARILY_UNAVAILABLE", message)
-        self.http_status, self.retry_after = status, retry_after
-        self.error_code = {
-            401: "UNAUTHENTICATED",
-            403: "PERMISSION_DENIED",
-            404: "RESOURCE_DOES_NOT_EXIST",
-            409: "ABORTED",
-            429: "RESOURCE_EXHAUSTED",
-            500: "INTERNAL_ERROR",
-        }.get(status, "TEMPORARILY_UNAVAILABLE")
+def _strike(rule: Rule | None) -> None:
+    if rule is None:
+        return
+    if rule.action == "kill":
+        kill()
+    if rule.action == "drop":
+        raise DroppedConnection
+    if rule.action == "error":
+        raise LocalError(rule.error_class, rule.message)
+    if rule.action == "status":
+        raise Refused(rule.status, rule.retry_after, rule.message)

@@ -137,7 +137,8 @@ class Engine:
         return found
 
     def _key(self, session: SqlSession, text: str) -> tuple[Any, ...]:
-        return text, session.principal, session.catalog, session.schema, self.catalog.version
+        versions = self.catalog.version, self.catalog.people.version
+        return text, session.principal, session.catalog, session.schema, versions
 
     def put_relations(self, session: SqlSession, rewritten: Rewritten) -> None:
         """Put the rows of own relations into the engine's session."""

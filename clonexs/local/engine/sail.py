@@ -20,7 +20,6 @@ _KEPT = (
     "HOME",
     "LANG",
     "LC_ALL",
-    "TZ",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     "PYTHONPATH",
@@ -54,6 +53,7 @@ class Sail:
         )
         environment |= {
             "TMPDIR": str(temporary),
+            "TZ": "UTC",
             "SAIL_CATALOG__LIST": catalog,
             "SAIL_CATALOG__DEFAULT_CATALOG": "sail",
             "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_SESSION_TIMEOUT_S),
@@ -80,16 +80,25 @@ class Sail:
             LocalError: if it does not start.
         """
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self.start()
-            if not self._port:
-                assert self._process is not None
-                assert self._process.stdout is not None
-                line = self._process.stdout.readline()
-                if not line:
-                    raise LocalError("INTERNAL_ERROR", "The query engine did not start.")
-                self._port = int(json.loads(line)["port"])
+            self._ensure()
             return self._port
+
+    def _ensure(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        if not self._port:
+            assert self._process is not None
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline()
+            if not line:
+                raise LocalError("INTERNAL_ERROR", "The query engine did not start.")
+            self._port = int(json.loads(line)["port"])
+
+    def ready(self) -> int:
+        """Wait until the engine is ready, started again if it has died; give the number of the run."""
+        with self._lock:
+            self._ensure()
+            return self.generation
 
     def stop(self) -> None:
         """End the process."""

@@ -62,6 +62,16 @@ def delta_type(kind: Any) -> Any:
     raise LocalError("UNSUPPORTED_DATATYPE", f"The type {which} cannot be stored in a Delta table.")
 
 
+def schema_json(schema: pa.Schema) -> str:
+    """An Arrow schema as Spark's JSON."""
+    import json
+
+    import pyarrow as pa
+
+    fields = delta_fields(spark_type(pa.struct(list(schema))))
+    return json.dumps({"type": "struct", "fields": fields})
+
+
 def arrow_type(kind: Any) -> pa.DataType:
     """A Delta JSON type as Arrow."""
     import re

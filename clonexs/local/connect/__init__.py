@@ -1,0 +1,1 @@
+"""Spark Connect in front of the statement layer and the embedded engine."""
