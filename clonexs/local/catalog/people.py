@@ -41,6 +41,8 @@ class People:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Counts changes of who is who and in which group.
+        self.version = 0
 
     def first_start(self) -> None:
         """Make the administrator and the two groups every workspace has."""
@@ -120,6 +122,7 @@ class People:
 
     def remove(self, name: str) -> None:
         """Remove a principal with its memberships and tokens."""
+        self.version += 1
         with self._database.transaction():
             self._database.execute("DELETE FROM principals WHERE name = ?", (name,))
             self._database.execute("DELETE FROM members WHERE grp = ? OR member = ?", (name, name))
@@ -127,10 +130,12 @@ class People:
 
     def join(self, group: str, member: str) -> None:
         """Put a principal into a group."""
+        self.version += 1
         self._database.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (group, member))
 
     def leave(self, group: str, member: str) -> None:
         """Take a principal out of a group."""
+        self.version += 1
         self._database.execute("DELETE FROM members WHERE grp = ? AND member = ?", (group, member))
 
     def members(self, group: str) -> tuple[str, ...]:

@@ -28,6 +28,20 @@ __all__ = [
 ]
 
 _USER = {"CURRENT_USER", "SESSION_USER", "USER"}
+# The engine's own functions that may stand where a table does: they make rows of what they are given.
+_GENERATORS = {
+    "range",
+    "explode",
+    "explode_outer",
+    "posexplode",
+    "posexplode_outer",
+    "inline",
+    "inline_outer",
+    "stack",
+    "json_tuple",
+    "table",
+    "unnest",
+}
 _MEMBER = {"IS_ACCOUNT_GROUP_MEMBER", "IS_MEMBER"}
 
 
@@ -128,14 +142,19 @@ def _call(
     text: str, tokens: list[Any], call: Call, scope: Scope, rewriter: Rewriter, known: Known
 ) -> str | None:
     found = called(tokens, call, scope, rewriter)
+    start = tokens[call.first].start
     if found is None:
+        if start in known.sources and call.name[-1].lower() not in _GENERATORS:
+            raise LocalError(
+                "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+                f"Could not resolve `{'.'.join(call.name)}` to a table-valued function.",
+            )
         return None
     close = closing(tokens, call.opening)
     arguments = [
         expand_functions(each, scope, rewriter, Known())
         for each in _arguments(text, tokens, call.opening, close)
     ]
-    start = tokens[call.first].start
     if start not in known.sources:
         return rewriter.call_text(found.full_name, arguments, scope)
     made = rewriter.call_text(found.full_name, arguments, scope, as_table=True)

@@ -171,18 +171,13 @@ def _spelled(privilege: str) -> str:
 def _securable(ctx: StatementContext, cursor: Cursor) -> Object:
     cursor.accept("ON")
     kind, is_view = "TABLE", False
-    if cursor.token.upper in _ABSENT and cursor.tokens[cursor.index + 1 :]:
-        following = cursor.tokens[cursor.index + 1]
-        if following.upper not in {"TO", "FROM", "."}:
-            raise LocalError(
-                "UNSUPPORTED_FEATURE.SECURABLE",
-                f"The local workspace keeps no securables of type {cursor.token.upper}.",
-            )
+    if cursor.token.upper in _ABSENT and _is_type(cursor, 1):
+        raise LocalError(
+            "UNSUPPORTED_FEATURE.SECURABLE",
+            f"The local workspace keeps no securables of type {cursor.token.upper}.",
+        )
     for words, candidate in _KINDS:
-        following = cursor.tokens[cursor.index + len(words) : cursor.index + len(words) + 1]
-        # A table may be called `table`: a type is a type only when a name follows.
-        names = not following or following[0].upper not in {"TO", "FROM", "."}
-        if cursor.looks_at(*words) and (names or candidate == "METASTORE"):
+        if cursor.looks_at(*words) and (_is_type(cursor, len(words)) or candidate == "METASTORE"):
             cursor.accept(*words)
             kind, is_view = candidate, words[-1] == "VIEW"
             break
@@ -194,6 +189,12 @@ def _securable(ctx: StatementContext, cursor: Cursor) -> Object:
             "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"`{found.full_name}` is a table, not a view."
         )
     return found
+
+
+def _is_type(cursor: Cursor, length: int) -> bool:
+    # A table may be called `table`: a word is a type only when a name follows.
+    following = cursor.tokens[cursor.index + length : cursor.index + length + 1]
+    return bool(following) and following[0].upper not in {"TO", "FROM", "."}
 
 
 def _principals(cursor: Cursor) -> list[str]:
