@@ -8,10 +8,13 @@ Not copied: the table's comment, history, identifier, and everything the catalog
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +22,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from clonexs.local.delta import log
-from clonexs.local.delta.log import Action, Snapshot
-from clonexs.local.delta.table import merged_protocol, new_actions
+from clonexs.local.delta.log import Action, Snapshot, file_key
+from clonexs.local.delta.table import asked_features, merged_protocol, protocol_for
 from clonexs.local.errors import LocalError
 
 _COPY_THREADS = 4
@@ -61,6 +64,8 @@ def clone(
 ) -> CloneMetrics:
     """Copy a snapshot into a new or existing table.
 
+    An error leaves the target as it was, but for files of a killed process.
+
     Args:
         source: What to copy.
         target: Folder of the target; when it holds a table, that table gets one more version.
@@ -71,72 +76,128 @@ def clone(
     """
     with log.table_lock(target):
         before = log.load(target) if log.is_table(target) else None
-        kept = _same_files(source, before) if before else {}
-        copied = {key: add for key, add in source.files.items() if key not in kept}
-        gone = {k: a for k, a in before.files.items() if k not in kept} if before else {}
-        target.mkdir(parents=True, exist_ok=True)
-        _transfer(source.path, target, copied, shallow=shallow)
-        copied_files = 0 if shallow else len(copied)
+        wanted = {file_key(add): (path, add) for path, add in _renamed(source)}
+        there = before.files if before else {}
+        fresh = {k: each for k, each in wanted.items() if not _is_same(each[1], there.get(k))}
+        gone = {
+            k: add for k, add in there.items() if k not in wanted or not _is_same(wanted[k][1], add)
+        }
+        linked = [
+            each
+            for k, each in wanted.items()
+            if not shallow and k not in fresh and _is_linked(target, *each)
+        ]
+        jobs = _jobs(source.path, target, [*fresh.values(), *linked])
+        made = [to for to in jobs.values() if not to.exists()]
+        adds = [add for _, add in fresh.values()]
+        copied = [] if shallow else [*adds, *(add for _, add in linked)]
         metrics = CloneMetrics(
             source_table_size=source.size_bytes,
             source_num_of_files=len(source.files),
-            num_removed_files=len(gone),
-            num_copied_files=copied_files,
-            removed_files_size=sum(int(a["size"]) for a in gone.values()),
-            copied_files_size=0 if shallow else sum(int(a["size"]) for a in copied.values()),
+            num_removed_files=len(gone) + len(linked),
+            num_copied_files=len(copied),
+            removed_files_size=sum(
+                int(a["size"]) for a in [*gone.values(), *(add for _, add in linked)]
+            ),
+            copied_files_size=sum(int(a["size"]) for a in copied),
         )
-        actions = _actions(source, before, copied, gone, properties)
-        log.commit(
-            target,
-            before.version + 1 if before else 0,
-            actions,
-            operation="CLONE",
-            parameters={
-                "source": source_name,
-                "sourceVersion": source.version,
-                "isShallow": shallow,
-                "properties": dict(properties),
-            },
-            metrics=metrics.for_history(),
-            user=user,
-            read_version=before.version if before else None,
-        )
+        actions = _actions(source, before, adds, gone, properties, shallow=shallow)
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            _transfer(jobs, shallow=shallow)
+            log.commit(
+                target,
+                before.version + 1 if before else 0,
+                actions,
+                operation="CLONE",
+                parameters={
+                    "source": source_name,
+                    "sourceVersion": source.version,
+                    "isShallow": shallow,
+                    "properties": dict(properties),
+                },
+                metrics=metrics.for_history(),
+                user=user,
+                read_version=before.version if before else None,
+            )
+        except BaseException:
+            for path in made:
+                path.unlink(missing_ok=True)
+            raise
     return metrics
 
 
-def _same_files(source: Snapshot, before: Snapshot) -> dict[str, Action]:
-    # A file of an earlier clone: the same name, size and vector. Names carry a UUID.
-    def same(key: str, add: Action) -> bool:
-        there = before.files.get(key)
-        return (
-            there is not None
-            and there["size"] == add["size"]
-            and there.get("deletionVector") == add.get("deletionVector")
-        )
+def _renamed(source: Snapshot) -> Iterator[tuple[Path, Action]]:
+    """Every file of the source: where it lies, and as the target names it."""
+    for add in source.files.values():
+        path = unquote(add["path"]).removeprefix("file://")
+        if not path.startswith("/"):
+            yield source.path / path, {**add, "dataChange": True}
+            continue
+        # A file outside of the table: its folder is told apart by a digest.
+        place = Path(path)
+        digest = hashlib.sha256(str(place.parent).encode()).hexdigest()[:16]
+        name = quote(f"{digest}-{place.name}", safe="/=:@!$&'()*+,;~")
+        yield place, {**add, "path": name, "dataChange": True}
 
-    return {key: add for key, add in source.files.items() if same(key, add)}
+
+def _is_same(add: Action, there: Action | None) -> bool:
+    # A file of an earlier clone has the same name, which carries a UUID, and the same size.
+    return there is not None and there["size"] == add["size"]
+
+
+def _jobs(source: Path, target: Path, files: Iterable[tuple[Path, Action]]) -> dict[Path, Path]:
+    made: dict[Path, Path] = {}
+    for path, add in files:
+        made[path] = target / unquote(add["path"])
+        vector = add.get("deletionVector")
+        if vector and vector["storageType"] == "u":
+            name = vector_file(vector)
+            made[source / name] = target / name
+        elif vector and vector["storageType"] == "p":
+            raise LocalError(
+                "DELTA_CLONE_UNSUPPORTED_SOURCE",
+                f"A deletion vector of `{source}` lies outside of the table.",
+            )
+    return made
+
+
+def _is_linked(target: Path, path: Path, add: Action) -> bool:
+    # What a shallow clone linked: a deep one needs its own.
+    there = target / unquote(add["path"])
+    return path.exists() and there.exists() and path.samefile(there)
 
 
 def _actions(
     source: Snapshot,
     before: Snapshot | None,
-    copied: Mapping[str, Action],
+    adds: list[Action],
     gone: Mapping[str, Action],
     properties: Mapping[str, str],
+    *,
+    shallow: bool,
 ) -> list[Action]:
     merged = {**source.properties, **properties}
-    protocol, metadata = new_actions(
-        source.schema,
-        partitions=source.partitions,
-        properties={},
-        table_id=before.metadata["id"] if before else None,
-        description=before.metadata.get("description") if before else None,
-    )[:2]
-    metadata["metaData"]["configuration"] = merged
-    wanted = merged_protocol(source.protocol, protocol["protocol"])
+    asked = asked_features(merged)
+    merged = {k: v for k, v in merged.items() if not k.startswith("delta.feature.")}
+    schema = _with_marks(source.schema, before)
+    metadata: Action = {
+        "id": before.metadata["id"] if before else str(uuid.uuid4()),
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": json.dumps(schema),
+        "partitionColumns": source.partitions,
+        "configuration": merged,
+        "createdTime": int(time.time() * 1000),
+    }
+    if before and before.metadata.get("description") is not None:
+        metadata["description"] = before.metadata["description"]
+    wanted = merged_protocol(
+        source.protocol,
+        protocol_for(schema, merged, clustered=bool(source.clustering), asked=asked),
+    )
     actions: list[Action] = [
-        {"protocol": merged_protocol(before.protocol, wanted) if before else source.protocol},
-        metadata,
+        {"protocol": merged_protocol(before.protocol, wanted) if before else wanted},
+        {"metaData": metadata},
     ]
     domains = {**dict.fromkeys(before.domains if before else {}), **source.domains}
     for domain, configuration in domains.items():
@@ -149,49 +210,58 @@ def _actions(
                 }
             }
         )
-    actions += [{"txn": txn} for txn in source.transactions.values()]
-    for add in gone.values():
-        remove = {
-            "path": add["path"],
-            "deletionTimestamp": source.timestamp,
-            "dataChange": True,
-            "partitionValues": add.get("partitionValues", {}),
-            "size": add["size"],
-        }
-        if add.get("deletionVector"):
-            remove["deletionVector"] = add["deletionVector"]
-        actions.append({"remove": remove})
-    for add in copied.values():
-        relative = _relative(source.path, add["path"])
-        actions.append(
-            {"add": {**add, "path": quote(relative, safe="/=:@!$&'()*+,;~"), "dataChange": True}}
-        )
-    return actions
+    if not shallow:
+        # How far a stream has come: only a deep clone can take over from its source.
+        actions += [{"txn": txn} for txn in source.transactions.values()]
+    actions += [{"remove": _removed(add)} for add in gone.values()]
+    return [*actions, *({"add": add} for add in adds)]
 
 
-def _transfer(source: Path, target: Path, files: Mapping[str, Action], *, shallow: bool) -> None:
-    jobs: dict[Path, Path] = {}
-    for add in files.values():
-        relative = _relative(source, add["path"])
-        jobs[source / relative] = target / relative
-        vector = add.get("deletionVector")
-        if vector and vector["storageType"] == "u":
-            name = vector_file(vector)
-            jobs[source / name] = target / name
-    for folder in {to.parent for to in jobs.values()}:
+def _removed(add: Action) -> Action:
+    made: Action = {
+        "path": add["path"],
+        "deletionTimestamp": int(time.time() * 1000),
+        "dataChange": True,
+        "extendedFileMetadata": True,
+        "partitionValues": add.get("partitionValues", {}),
+        "size": add["size"],
+    }
+    if add.get("deletionVector"):
+        made["deletionVector"] = add["deletionVector"]
+    return made
+
+
+def _with_marks(schema: dict[str, Any], before: Snapshot | None) -> dict[str, Any]:
+    # Identity columns go on from the larger mark, so that no number is given out twice.
+    key = "delta.identity.highWaterMark"
+    there = {f["name"]: f.get("metadata", {}) for f in before.schema["fields"]} if before else {}
+    for field in schema["fields"]:
+        about = field.get("metadata", {})
+        old = there.get(field["name"], {}).get(key)
+        if "delta.identity.step" in about and old is not None:
+            order = max if about["delta.identity.step"] > 0 else min
+            about[key] = order(old, about.get(key, old))
+    return schema
+
+
+def _transfer(jobs: Mapping[Path, Path], *, shallow: bool) -> None:
+    folders = {to.parent for to in jobs.values()}
+    for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     move = _link if shallow else _copy
-    with ThreadPoolExecutor(max_workers=_COPY_THREADS) as pool:
-        for _ in pool.map(lambda pair: move(*pair), jobs.items()):
-            pass
-    for folder in {to.parent for to in jobs.values()}:
+    if len(jobs) <= 1 or shallow:
+        for pair in jobs.items():
+            move(*pair)
+    else:
+        with ThreadPoolExecutor(max_workers=_COPY_THREADS) as pool:
+            for _ in pool.map(lambda pair: move(*pair), jobs.items()):
+                pass
+    for folder in folders:
         log.sync_folder(folder)
 
 
 def vector_file(vector: Mapping[str, Any]) -> str:
     """Name of the file that holds a deletion vector (protocol: storage type ``u``)."""
-    import uuid
-
     text = vector["pathOrInlineDv"]
     prefix, encoded = text[:-20], text[-20:]
     name = f"deletion_vector_{uuid.UUID(bytes=_z85(encoded))}.bin"
@@ -211,21 +281,14 @@ def _z85(text: str) -> bytes:
     return bytes(made)
 
 
-def _relative(root: Path, path: str) -> str:
-    path = unquote(path)
-    if path.startswith("file:"):
-        path = unquote(path.removeprefix("file://"))
-    if path.startswith("/"):
-        return os.path.relpath(path, root)
-    return path
-
-
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except FileExistsError:
         return
     except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise _missing(source) from error
         if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
             raise
         _copy(source, target)
@@ -245,10 +308,12 @@ def _copy(source: Path, target: Path) -> None:
                 "NO_SPACE_LEFT", f"No space left on device while copying to `{target}`."
             ) from error
         if error.errno == errno.ENOENT:
-            raise LocalError(
-                "DELTA_FILE_NOT_FOUND", f"The data file `{source}` is not there any more."
-            ) from error
+            raise _missing(source) from error
         raise
+
+
+def _missing(source: Path) -> LocalError:
+    return LocalError("DELTA_FILE_NOT_FOUND", f"The data file `{source}` is not there any more.")
 
 
 def _copy_bytes(source: int, target: int, size: int) -> None:
@@ -267,19 +332,3 @@ def _copy_bytes(source: int, target: int, size: int) -> None:
         if moved == 0:
             return
         done += moved
-
-
-def clone_entry(table: Path) -> tuple[int, dict[str, Any]] | None:
-    """The newest CLONE of a table's history: ``(version, parameters)``, or ``None``."""
-    for version, info in log.history(table):
-        if info.get("operation") == "CLONE":
-            parameters = info.get("operationParameters") or {}
-            return version, {k: _plain(v) for k, v in parameters.items()}
-    return None
-
-
-def _plain(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

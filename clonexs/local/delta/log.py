@@ -107,7 +107,7 @@ def log_folder(table: Path) -> Path:
 
 def is_table(table: Path) -> bool:
     """Whether there is a Delta table."""
-    return log_folder(table).is_dir() and any(_versions(table))
+    return bool(_versions(table))
 
 
 def latest_version(table: Path) -> int:

@@ -88,9 +88,9 @@ def _alter_view(ctx: StatementContext, cursor: Cursor, view: Object) -> None:
     if _alter_any(ctx, cursor, view):
         return
     if cursor.accept("AS"):
-        from clonexs.local.statements.views import alter_view_as
+        from clonexs.local.statements.views import redefine_view
 
-        alter_view_as(ctx, view, cursor.rest())
+        redefine_view(ctx, view, cursor.rest())
     elif cursor.accept("SET", "TBLPROPERTIES"):
         ctx.catalog.require_owner(ctx.who, view)
         pairs = cursor.pairs()
@@ -103,10 +103,9 @@ def _alter_view(ctx: StatementContext, cursor: Cursor, view: Object) -> None:
     elif cursor.accept("ALTER", "COLUMN"):
         alter_columns.tag_column(ctx, cursor, view)
     elif cursor.accept("WITH", "SCHEMA") or cursor.accept("SCHEMA"):
-        raise LocalError(
-            "UNSUPPORTED_FEATURE.VIEW_SCHEMA_MODE",
-            "Schema modes of views cannot be changed in the local workspace.",
-        )
+        from clonexs.local.statements.views import set_schema_mode
+
+        set_schema_mode(ctx, view, cursor)
     else:
         raise LocalError(
             "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
