@@ -77,7 +77,7 @@ class Definitions:
     def needs(self, name: _Named) -> list[str]:
         """Keys of the units that an object's text reads."""
         text = self._texts.get(name)
-        return [self._key(read) for read in sorted(text.reads)] if text else []
+        return sorted(self._key(read) for read in text.reads) if text else []
 
     def reaches(self, function: FunctionName, table: TableName) -> bool:
         """Whether a function reads a table, itself or by way of what it reads."""

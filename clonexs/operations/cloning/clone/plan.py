@@ -62,7 +62,7 @@ def _read(ctx: RunContext, request: CloneRequest) -> tuple[Inventory, Inventory 
     if kind is not None and kind.value in _UNCLONABLE_CATALOGS:
         text = f"{source_name} is a {kind.value.lower().replace('_', ' ')} and cannot be cloned"
         raise InvalidRequest({"source_catalog": text}, operation="clone")
-    privileges.check_may_read(workspace, source_name)
+    privileges.check_may_read(workspace, source_name, found[source_name.catalog].owner or "")
     want: set[Want] = {*ALL_WANTED}
     if request.copy_constraints:
         want.add("rely")

@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 _ALL = "ALL_PRIVILEGES"
 
 
-def check_may_read(workspace: Workspace, source: CatalogName) -> None:
+def check_may_read(workspace: Workspace, source: CatalogName, owner: str) -> None:
     """Check that the caller may use the source.
+
+    Args:
+        workspace: The workspace.
+        source: The source catalog.
+        owner: Its owner, whose rights are no grants.
 
     Raises:
         NoPermission: with the GRANT that helps.
     """
+    if _is_mine(workspace, owner) or _is_metastore_admin(workspace):
+        return
     held = _held(workspace, "CATALOG", source.catalog)
     if held is not None and not held & {"USE_CATALOG", _ALL}:
         raise _denied(workspace, "USE CATALOG", "CATALOG", source.catalog)
@@ -44,6 +51,8 @@ def check_may_write(
         _check_create_catalog(workspace)
         return
     if not makes_schemas or _is_mine(workspace, there.catalog.owner):
+        return
+    if _is_metastore_admin(workspace):
         return
     held = _held(workspace, "CATALOG", target.catalog)
     if held is not None and not held & {"CREATE_SCHEMA", _ALL}:
@@ -83,6 +92,15 @@ def _held(workspace: Workspace, kind: str, name: str) -> set[str] | None:
         for assignment in answer.privilege_assignments or ()
         for held in assignment.privileges or ()
     }
+
+
+def _is_metastore_admin(workspace: Workspace) -> bool:
+    from databricks.sdk.errors.base import DatabricksError
+
+    try:
+        return _is_mine(workspace, workspace.api.metastores.summary().owner or "")
+    except DatabricksError:
+        return False
 
 
 def _is_mine(workspace: Workspace, owner: str) -> bool:
