@@ -78,8 +78,10 @@ def _server(
     from clonexs.local.faults import Faults, put_in_force
     from clonexs.local.query_log import QueryLog
     from clonexs.local.server import Server
+    from clonexs.local.statements.intents import settle
 
     catalog = Catalog(folder)
+    settle(catalog)
     queries = QueryLog(folder.catalog)
     faults = Faults(options.latency_ms)
     if options.faults is not None:

@@ -160,7 +160,9 @@ class Rewriter:
             if target == (start, end):
                 places.add(start)
                 continue
-            if len(parts) == 1 and parts[0].lower() in (ctes | scope.local):
+            if len(parts) == 1 and (
+                parts[0].lower() in (ctes | scope.local) or parts[0] in self.relations
+            ):
                 continue
             self._table_edit(parts, (start, end), node, tokens, scope, edits, text)
             named.add(tuple(part.lower() for part in parts))

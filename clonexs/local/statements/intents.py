@@ -94,9 +94,10 @@ def settle(catalog: Catalog) -> None:
     from clonexs.local.statements.retention import purge
     from clonexs.local.statements.table_changes import refresh
 
-    known = {path_of(t.storage_location) for t in catalog.objects("TABLE") if t.storage_location}
-    tables = {table.id: table for table in catalog.objects("TABLE")}
-    for each in sorted(_folder(catalog).glob("*.json")):
+    left_over = sorted(_folder(catalog).glob("*.json"))
+    tables = {table.id: table for table in catalog.objects("TABLE")} if left_over else {}
+    known = {path_of(t.storage_location) for t in tables.values() if t.storage_location}
+    for each in left_over:
         what = {}
         with contextlib.suppress(ValueError):
             what = json.loads(each.read_text(encoding="utf-8"))
