@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clonexs.cli.endings import SUCCEEDED
+from clonexs.jobs.status import RESUMABLE
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -21,6 +22,7 @@ SCALES = {"small": 0.0005, "medium": 0.006, "large": 0.03}
 CATALOG = "retail"
 _OPERATION = "demo-data"
 _VIEWS = {"VIEW", "MATERIALIZED_VIEW"}
+_LISTED = {"schema", "table", "view", "function", "volume"}
 
 
 def make_demo(target: str, scale: str, *, as_json: bool) -> int:
@@ -42,9 +44,13 @@ def make_demo(target: str, scale: str, *, as_json: bool) -> int:
         last = _last_run(session, request)
         if last is not None and last.is_live:
             return await_run(session.runner, last.id, as_json=as_json)
-        is_current = last is None or (last.status == "succeeded" and _same_data(last, request))
-        if is_current and not missing_objects(session.api, plan):
+        missing = missing_objects(session.api, plan)
+        is_same = last is None or _same_data(last, request)
+        if not missing and is_same and (last is None or last.status == "succeeded"):
             return _nothing_to_do(plan, as_json=as_json)
+        if last is not None and is_same and _may_go_on(session, last, missing):
+            session.runner.resume(last.id)
+            return await_run(session.runner, last.id, as_json=as_json)
         made = session.submit(plan, origin={"trigger": "cli"})
         return await_run(session.runner, made.id, as_json=as_json)
 
@@ -58,25 +64,20 @@ def demo_request(api: WorkspaceClient, scale: str) -> dict[str, Any]:
     return request
 
 
-def missing_objects(api: WorkspaceClient, plan: Plan) -> set[tuple[str, str]]:
-    """Kind and full name of what the plan would make and the workspace lacks."""
-    wanted = {
-        (unit.kind, unit.target)
-        for unit in plan.units
-        if unit.kind in {"schema", "table", "view", "function", "volume"}
-    }
+def missing_objects(api: WorkspaceClient, plan: Plan) -> set[str]:
+    """Keys of the units whose objects the workspace lacks."""
+    wanted = {(unit.kind, unit.target): unit.key for unit in plan.units if unit.kind in _LISTED}
     if CATALOG not in {found.name for found in api.catalogs.list()}:
-        return wanted
-    schemas = [found.name for found in api.schemas.list(CATALOG) if found.name]
+        return set(wanted.values())
+    schemas = {found.name for found in api.schemas.list(CATALOG) if found.name}
     present = {("schema", f"{CATALOG}.{name}") for name in schemas}
     for table in api.tables.list_summaries(CATALOG):
         is_view = table.table_type is not None and table.table_type.value in _VIEWS
         present.add(("view" if is_view else "table", table.full_name or ""))
-    wanted_schemas = {target.split(".")[1] for _, target in wanted}
-    for schema in wanted_schemas & set(schemas):
+    for schema in schemas & {target.split(".")[1] for _, target in wanted}:
         present |= {("function", f.full_name or "") for f in api.functions.list(CATALOG, schema)}
         present |= {("volume", v.full_name or "") for v in api.volumes.list(CATALOG, schema)}
-    return wanted - present
+    return {key for thing, key in wanted.items() if thing not in present}
 
 
 def _last_run(session: Session, request: Mapping[str, Any]) -> RunStatus | None:
@@ -90,6 +91,18 @@ def _last_run(session: Session, request: Mapping[str, Any]) -> RunStatus | None:
 
 def _same_data(run: RunStatus, request: Mapping[str, Any]) -> bool:
     return all(run.request.get(name) == value for name, value in request.items())
+
+
+def _may_go_on(session: Session, run: RunStatus, missing: set[str]) -> bool:
+    """Whether everything that a run says it made is still there."""
+    if run.status not in RESUMABLE:
+        return False
+    done = {
+        event["key"]
+        for event in session.runner.events(run.id)
+        if event["kind"] == "unit" and event["state"] == "done"
+    }
+    return not done & missing
 
 
 def _nothing_to_do(plan: Plan, *, as_json: bool) -> int:

@@ -75,8 +75,8 @@ def demo_data(ctx: RunContext, request: DemoDataRequest) -> DemoDataResult:
             files += _upload_samples(ctx, catalog, step)
 
     assert ctx.plan is not None
-    with ctx.progress.stage("Making objects", total=len(ctx.plan.units)):
-        run_units(ctx, ctx.plan.units, work, width=request.max_workers)
+    with ctx.progress.stage("Making objects", total=len(ctx.plan.units)) as stage:
+        run_units(ctx, ctx.plan.units, work, width=request.max_workers, stage=stage)
     done = [unit for unit in ctx.plan.units if ctx.ledger.is_done(unit.key)]
     counts: dict[str, int] = {}
     for unit in done:
