@@ -17,6 +17,13 @@ _LOG = logging.getLogger(__name__)
 _JSON = "application/json"
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _REQUEST_INFO = "type.googleapis.com/google.rpc.RequestInfo"
+_SCIM_TYPES = {
+    400: "invalidValue",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "notFound",
+    409: "uniqueness",
+}
 _SCIM = "/api/2.0/preview/scim/"
 
 
@@ -74,4 +81,5 @@ def _scim(error: LocalError) -> dict[str, Any]:
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
         "detail": error.message,
         "status": str(error.http_status),
+        "scimType": _SCIM_TYPES.get(error.http_status, "serverError"),
     }

@@ -45,7 +45,8 @@ def optimization(call: Call, found: Object) -> dict[str, Any]:
 
     own = found.spec.get("predictive_optimization", "INHERIT")
     made: dict[str, Any] = {"enable_predictive_optimization": EnablePredictiveOptimization(own)}
-    value, inherited = own, {}
+    value: str = own
+    inherited: dict[str, Any] = {}
     for holder in call.server.catalog.parents(found) if own == "INHERIT" else ():
         value = holder.spec.get("predictive_optimization", "INHERIT")
         if value != "INHERIT":

@@ -80,10 +80,10 @@ def update_location(call: Call) -> ExternalLocationInfo:
         if name in given:
             raise unserved(f"the field {name} of external_locations.update")
     spec: dict[str, Any] = {}
-    if name := given.get("credential_name"):
-        if call.server.catalog.find("STORAGE_CREDENTIAL", name.lower()) is None:
-            raise not_found("STORAGE_CREDENTIAL", name)
-        spec["credential_name"] = name.lower()
+    if credential := given.get("credential_name"):
+        if call.server.catalog.find("STORAGE_CREDENTIAL", credential.lower()) is None:
+            raise not_found("STORAGE_CREDENTIAL", credential)
+        spec["credential_name"] = credential.lower()
     change_plain(call, call.found, given, spec)
     return location_info(call, call.found)
 
