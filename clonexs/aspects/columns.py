@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clonexs.aspects.base import (
     CLONES,
@@ -151,6 +152,7 @@ def columns_state(columns: Sequence[Column]) -> ColumnsState:
     )
 
 
+@lru_cache(maxsize=4096)  # thousands of columns share a few types
 def normal_type(type_text: str) -> str:
     """A type's text without what means nothing: case and blanks outside of quoted names."""
     parts = re.split(r"(`(?:[^`]|``)*`)", type_text)

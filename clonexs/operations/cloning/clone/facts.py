@@ -103,6 +103,8 @@ class Facts:
             if isinstance(have, Unknown):
                 problems.append(have.reason)
                 continue
+            if have is want:
+                continue  # the copy brought all of it
             if aspect.name == "grants" and exists:
                 want = want.with_added(have)  # a copy takes nothing away from anybody
             made += aspect.changes(target, want, have)

@@ -48,8 +48,21 @@ def plan_clone(ctx: RunContext, request: CloneRequest) -> Plan:
     check_request(request)
     source, there = _read(ctx, request)
     ctx.check_cancelled()
-    planning = _Planning(ctx, request, source, there)
-    return planning.plan()
+    return plan_of(ctx, request, source, there)
+
+
+def plan_of(
+    ctx: RunContext, request: CloneRequest, source: Inventory, there: Inventory | None
+) -> Plan:
+    """The plan, from what was read of source and target.
+
+    Args:
+        ctx: The run; it is asked for privileges, and for sizes and versions where those are wanted.
+        request: The request, checked.
+        source: The source.
+        there: The target; ``None`` when it does not exist.
+    """
+    return _Planning(ctx, request, source, there).plan()
 
 
 def _read(ctx: RunContext, request: CloneRequest) -> tuple[Inventory, Inventory | None]:
