@@ -112,7 +112,7 @@ def _put_decimal(literal: Any, value: Decimal, precision: int, scale: int) -> No
 def _rounded(unscaled: int, places: int) -> int:
     # Half away from zero, as the cast does.
     quotient, rest = divmod(unscaled, 10**places)
-    return quotient + (2 * rest >= 10**places)
+    return int(quotient + (2 * rest >= 10**places))
 
 
 def _boolean(text: str) -> bool:

@@ -32,6 +32,11 @@ class Entry:
     modified_ms: int
 
 
+class _Absent(LocalError):
+    def __init__(self, what: str, shown: str) -> None:
+        super().__init__("RESOURCE_DOES_NOT_EXIST", f"There is no {what} at {shown}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in a volume.
@@ -108,12 +113,12 @@ class Place:
         """Remove the directory, which must be empty."""
         if not self.parts:
             raise LocalError("INVALID_PARAMETER_VALUE", "The root of a volume cannot be deleted.")
-        with self._told():
-            with self._folder(self.parts) as folder:
-                _sweep(folder)
-            with self._parent() as folder:
+        with self._told(), self._parent() as folder:
+            try:
                 os.rmdir(self._name(), dir_fd=folder)
-                os.fsync(folder)
+            except (FileNotFoundError, NotADirectoryError):
+                raise self._absent("directory") from None
+            os.fsync(folder)
 
     def remove(self) -> None:
         """Remove the file."""
@@ -130,16 +135,18 @@ class Place:
     def writing(self, *, overwrite: bool) -> Iterator[int]:
         """A descriptor to write a new file to; it appears whole at the end, or not at all.
 
+        Directories above it are made with it.
+
         Raises:
-            LocalError: if there is no directory for it, a directory or (without ``overwrite``) a file
-                is in the way, or the disk is full, naming the place.
+            LocalError: if a directory or (without ``overwrite``) a file is in the way, or the disk is
+                full, naming the place.
         """
-        with self._told(), self._parent() as folder:
-            self._check_free(folder, overwrite=overwrite)
-            _sweep(folder)
+        with self._told(), self._folder(()) as root:
+            self._check_free(overwrite=overwrite)
+            _sweep(root)
             aside = f"{_UNFINISHED}{_RUN}.{uuid.uuid4().hex}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            handle = os.open(aside, flags, 0o600, dir_fd=folder)
+            handle = os.open(aside, flags, 0o600, dir_fd=root)
             try:
                 try:
                     yield handle
@@ -147,27 +154,33 @@ class Place:
                     os.fsync(handle)
                 finally:
                     os.close(handle)
-                self._publish(aside, folder, overwrite=overwrite)
+                Place(self.root, self.parts[:-1], self.shown).make_directory()
+                self._publish(aside, root, overwrite=overwrite)
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(aside, dir_fd=folder)
+                    os.unlink(aside, dir_fd=root)
                 raise
+
+    def _publish(self, aside: str, root: int, *, overwrite: bool) -> None:
+        with self._parent() as folder:
+            if overwrite:
+                try:
+                    os.rename(aside, self._name(), src_dir_fd=root, dst_dir_fd=folder)
+                except IsADirectoryError:
+                    raise self._taken("a directory") from None
+            else:
+                try:
+                    os.link(aside, self._name(), src_dir_fd=root, dst_dir_fd=folder)
+                except FileExistsError:
+                    raise self._taken("a file") from None
+                os.unlink(aside, dir_fd=root)
             os.fsync(folder)
 
-    def _publish(self, aside: str, folder: int, *, overwrite: bool) -> None:
-        if overwrite:
-            os.rename(aside, self._name(), src_dir_fd=folder, dst_dir_fd=folder)
-            return
+    def _check_free(self, *, overwrite: bool) -> None:
         try:
-            os.link(aside, self._name(), src_dir_fd=folder, dst_dir_fd=folder)
-        except FileExistsError:
-            raise self._taken("a file") from None
-        os.unlink(aside, dir_fd=folder)
-
-    def _check_free(self, folder: int, *, overwrite: bool) -> None:
-        try:
-            found = _lstat(self._name(), folder)
-        except FileNotFoundError:
+            with self._parent() as folder:
+                found = _lstat(self._name(), folder)
+        except (FileNotFoundError, _Absent):
             return
         if stat.S_ISDIR(found.st_mode):
             raise self._taken("a directory")
@@ -203,7 +216,7 @@ class Place:
             os.close(handle)
 
     def _absent(self, what: str) -> LocalError:
-        return LocalError("RESOURCE_DOES_NOT_EXIST", f"There is no {what} at {self.shown}.")
+        return _Absent(what, self.shown)
 
     def _taken(self, what: str) -> LocalError:
         return LocalError("RESOURCE_ALREADY_EXISTS", f"There is {what} at {self.shown} already.")
