@@ -122,6 +122,11 @@ def latest_version(table: Path) -> int:
     return max(versions)
 
 
+def versions(table: Path) -> list[int]:
+    """All versions whose commits are there, oldest first."""
+    return sorted(_versions(table))
+
+
 def _versions(table: Path) -> list[int]:
     try:
         names = os.listdir(log_folder(table))
@@ -230,7 +235,9 @@ def commit(
     info: Action = {
         "timestamp": int(time.time() * 1000),
         "operation": operation,
-        "operationParameters": {k: _parameter(v) for k, v in (parameters or {}).items()},
+        "operationParameters": {
+            k: _parameter(v) for k, v in (parameters or {}).items() if v is not None
+        },
         "isolationLevel": "WriteSerializable",
         "isBlindAppend": operation in {"CREATE TABLE"},
         "operationMetrics": {k: str(v) for k, v in (metrics or {}).items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta import log
@@ -186,7 +186,7 @@ def _publish(
     """
     snapshot = log.load(place.path)
     before = place.existing
-    spec = {
+    spec: dict[str, Any] = {
         "table_type": place.table_type + (_SHALLOW if shallow else ""),
         "data_source_format": "DELTA",
         "columns": columns_from(snapshot, before.columns if before else [], {}),

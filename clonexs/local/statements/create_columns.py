@@ -147,7 +147,7 @@ def _generated(cursor: Cursor, column: ColumnText) -> None:
                 cursor.accept("BY")
                 step = cursor.integer()
             else:
-                cursor.accept(",") or cursor.expect(")")
+                cursor.expect(",")
     if step == 0:
         raise LocalError("DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP", "IDENTITY column step cannot be 0.")
     if column.kind != "long":

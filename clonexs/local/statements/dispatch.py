@@ -66,6 +66,7 @@ _HEADS: dict[tuple[str, ...], tuple[str, str]] = {
     ("OPTIMIZE",): ("maintenance", "optimize"),
     ("VACUUM",): ("maintenance", "vacuum"),
     ("ANALYZE",): ("maintenance", "analyze"),
+    ("REFRESH", "TABLE"): ("maintenance", "refresh_table"),
     ("SET",): ("catalogs", "set_option"),
 }
 _FIRST = {head[0] for head in _HEADS}
