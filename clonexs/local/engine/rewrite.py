@@ -19,6 +19,7 @@ from clonexs.local.engine.places import at_version, closing, shifted, time_trave
 from clonexs.local.engine.protection import protected_text
 from clonexs.local.engine.refused import refuse_wrong_answers
 from clonexs.local.engine.text import Edits, quoted, tokens_of, tree_of
+from clonexs.local.engine.view_text import view_text
 from clonexs.local.errors import LocalError, not_found, syntax
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Rewriter:
         alias: Gives the name by which the engine may read a table's folder.
         relation: Gives the rows of ``information_schema`` and system relations.
         own_rows: Runs an inner ``DESCRIBE`` and gives its rows.
+        evolve: Told of a view that follows what is below it, of its text and of what that reads.
     """
 
     def __init__(
@@ -88,11 +90,13 @@ class Rewriter:
         alias: Callable[[Object], str],
         relation: Callable[[Principal, tuple[str, ...]], pa.Table],
         own_rows: Callable[[str], pa.Table] | None = None,
+        evolve: Callable[[Object, Rewritten], None] | None = None,
     ) -> None:
         self.catalog = catalog
         self._alias = alias
         self._relation = relation
         self._own_rows = own_rows
+        self._evolve = evolve
         self.tables: list[Object] = []
         self.views: list[Object] = []
         self.functions: list[Object] = []
@@ -255,18 +259,13 @@ class Rewriter:
 
     def _view_text(self, view: Object, scope: Scope) -> str:
         owner = self.catalog.people.principal(view.owner)
+        before = len(self.tables), len(self.views)
         inner = self.text(view.spec["view_definition"], scope.inside(view, owner))
-        if view.spec.get("schema_mode") == "EVOLUTION":
-            return f"({inner})"
-        # The view keeps the columns it was made with, whatever was added below it since.
-        names, columns = [], []
-        for index, column in enumerate(view.columns):
-            source = column.get("source")
-            names.append(quoted(source or f"__c{index}"))
-            columns.append(f"{names[-1]} AS {quoted(column['name'])}")
-        by_place = not all(column.get("source") for column in view.columns)
-        listed = f"({', '.join(names)})" if by_place else ""
-        return f"(SELECT {', '.join(columns)} FROM ({inner}) AS {quoted(view.name)}{listed})"
+        mode = view.spec.get("schema_mode", "")
+        if mode.endswith("EVOLUTION") and self._evolve is not None:
+            below = [*self.tables[before[0] :], *self.views[before[1] :]]
+            self._evolve(view, Rewritten(inner, below, self.relations))
+        return f"({inner})" if mode == "EVOLUTION" else view_text(view, inner)
 
     def column_names(self, node: Any, scope: Scope) -> set[str]:
         """Names of the columns of a table that stands in a text, in lower case."""

@@ -204,8 +204,9 @@ def _clauses(cursor: Cursor, names: list[tuple[str, str | None]]) -> ViewSpec:
 
 
 def _schema_mode(cursor: Cursor) -> str:
+    # ALTER VIEW has read the first words already.
     cursor.accept("WITH")
-    cursor.expect("SCHEMA")
+    cursor.accept("SCHEMA")
     if cursor.accept("TYPE", "EVOLUTION"):
         return "TYPE EVOLUTION"
     return cursor.one_of("BINDING", "COMPENSATION", "EVOLUTION")
