@@ -152,11 +152,17 @@ class Engine:
             self.alias,
             self._relation,
             lambda inner: self._inner(session, inner),
+            lambda view, below: self._evolve(session, view, below),
         )
 
     def scope(self, session: SqlSession) -> Scope:
         """How the session reads names."""
         return Scope(session.principal, session.principal, session.catalog, session.schema)
+
+    def _evolve(self, session: SqlSession, view: Object, below: Rewritten) -> None:
+        from clonexs.local.statements.view_columns import evolve
+
+        evolve(self, session, view, below)
 
     def _inner(self, session: SqlSession, text: str) -> pa.Table:
         table = self.own_statement(session, text)
