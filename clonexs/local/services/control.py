@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from clonexs.local.errors import LocalError
 
 if TYPE_CHECKING:
+    from clonexs.local.query_log import Counts
     from clonexs.local.server import Server
 
 PREFIX = "/local"
@@ -79,6 +80,12 @@ async def _body(request: Request) -> _Body:
     return found
 
 
+def _shown(counts: Counts) -> _Body:
+    # asdict() would take a Counter's pairs for things to count.
+    shown = {each.name: getattr(counts, each.name) for each in fields(counts)}
+    return {**shown, "by_name": dict(counts.by_name)}
+
+
 class _Control:
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -96,13 +103,13 @@ class _Control:
     def counters(self, _: _Body) -> _Body:
         counters = self._server.queries.counters
         return {
-            "totals": asdict(counters.totals()),
-            "since_mark": asdict(counters.since_mark()),
+            "totals": _shown(counters.totals()),
+            "since_mark": _shown(counters.since_mark()),
             "engine": {"generation": self._server.engine.generation},
         }
 
     def mark(self, _: _Body) -> _Body:
-        return {"totals": asdict(self._server.queries.counters.mark())}
+        return {"totals": _shown(self._server.queries.counters.mark())}
 
     def faults(self, _: _Body) -> _Body:
         return self._server.faults.described()
