@@ -228,7 +228,7 @@ def test_properties(pair: Pair, kind: str) -> None:
     name = make_object(pair, kind)
     pair.at_source(
         f"ALTER {kind.upper()} {{x}} SET TBLPROPERTIES"
-        f" ('my.key' = {text(HOSTILE)}, 'it''s {{{{' = '1')",
+        f" ('my.key' = {text(HOSTILE)}, 'it\\'s {{{{' = '1')",
         x=name,
     )
     at = target_of(pair, name)
@@ -256,7 +256,7 @@ def test_keys_and_checks(pair: Pair) -> None:
     pair.at_source(
         "ALTER TABLE {x} ADD CONSTRAINT `f k` FOREIGN KEY (parent) REFERENCES {x} (id)", x=name
     )
-    pair.at_source("ALTER TABLE {x} ADD CONSTRAINT c1 CHECK (`a b` <> '{{it''s}}')", x=name)
+    pair.at_source("ALTER TABLE {x} ADD CONSTRAINT c1 CHECK (`a b` <> '{{it\\'s}}')", x=name)
 
     done = check_there_and_back(pair, "constraints", name)
 
