@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from dataclasses import dataclass
+from typing import TypeVar
 
 from clonexs.local.catalog.database import Database
 from clonexs.local.errors import LocalError
@@ -17,6 +19,8 @@ from clonexs.local.identity import (
     digest,
     new_token,
 )
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class People:
         self._database = database
         # Counts changes of who is who and in which group.
         self.version = 0
+        # Asked for by every request: kept until somebody changes.
+        self._principals: dict[str, Principal] = {}
+        self._holders: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
 
     def first_start(self) -> None:
         """Make the administrator and the two groups every workspace has."""
@@ -122,21 +130,21 @@ class People:
 
     def remove(self, name: str) -> None:
         """Remove a principal with its memberships and tokens."""
-        self.version += 1
         with self._database.transaction():
             self._database.execute("DELETE FROM principals WHERE name = ?", (name,))
             self._database.execute("DELETE FROM members WHERE grp = ? OR member = ?", (name, name))
             self._database.execute("DELETE FROM tokens WHERE principal = ?", (name,))
+        self.forget()
 
     def join(self, group: str, member: str) -> None:
         """Put a principal into a group."""
-        self.version += 1
         self._database.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (group, member))
+        self.forget()
 
     def leave(self, group: str, member: str) -> None:
         """Take a principal out of a group."""
-        self.version += 1
         self._database.execute("DELETE FROM members WHERE grp = ? AND member = ?", (group, member))
+        self.forget()
 
     def members(self, group: str) -> tuple[str, ...]:
         """Members of a group."""
@@ -170,9 +178,29 @@ class People:
 
     def principal(self, name: str) -> Principal:
         """A principal as a caller."""
-        groups = self.groups_of(name)
-        is_admin = ADMINS in groups
-        return Principal(name, groups, is_metastore_admin=is_admin, is_workspace_admin=is_admin)
+        found = self._principals.get(name)
+        if found is None:
+            version = self.version
+            groups = self.groups_of(name)
+            is_admin = ADMINS in groups
+            found = Principal(
+                name, groups, is_metastore_admin=is_admin, is_workspace_admin=is_admin
+            )
+            self._keep(self._principals, name, found, version)
+        return found
+
+    def forget(self) -> None:
+        """Read everybody again: somebody changed, or a change was taken back."""
+        with self._lock:
+            self.version += 1
+            self._principals.clear()
+            self._holders.clear()
+
+    def _keep(self, cache: dict[str, _T], key: str, value: _T, version: int) -> None:
+        # What was read before a change must not outlive it.
+        with self._lock:
+            if version == self.version:
+                cache[key] = value
 
     def mint(self, name: str, lifetime_s: float = TOKEN_LIFETIME_S) -> str:
         """A token for a user, who is added if unknown."""
@@ -191,12 +219,18 @@ class People:
         Raises:
             LocalError: if it is unknown or expired.
         """
-        rows = self._database.execute(
-            "SELECT principal, expires_at FROM tokens WHERE digest = ?", (digest(token),)
-        )
-        if not rows:
-            raise LocalError("UNAUTHENTICATED", "Invalid access token.")
-        name, expires_at = rows[0]
+        made = digest(token)
+        found = self._holders.get(made)
+        if found is None:
+            version = self.version
+            rows = self._database.execute(
+                "SELECT principal, expires_at FROM tokens WHERE digest = ?", (made,)
+            )
+            if not rows:
+                raise LocalError("UNAUTHENTICATED", "Invalid access token.")
+            found = (rows[0][0], rows[0][1])
+            self._keep(self._holders, made, found, version)
+        name, expires_at = found
         if expires_at < time.time():
             raise LocalError("UNAUTHENTICATED", "Access token has expired.")
         return self.principal(name)

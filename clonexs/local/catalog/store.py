@@ -206,7 +206,11 @@ class Catalog:
     def forget(self, dropped: Object) -> None:
         """Forget a dropped object for good, with its tags and grants."""
         with self.transaction():
-            for table, column in (("tags", "object_id"), ("grants", "object_id"), ("objects", "id")):
+            for table, column in (
+                ("tags", "object_id"),
+                ("grants", "object_id"),
+                ("objects", "id"),
+            ):
                 self.database.execute(f"DELETE FROM {table} WHERE {column} = ?", (dropped.id,))
             self._tags.pop(dropped.id, None)
             self.grants.load()
@@ -321,6 +325,7 @@ class Catalog:
             for object_id, column, tag, value in rows:
                 self._tags.setdefault(object_id, {}).setdefault(column, {})[tag] = value
             self.grants.load()
+            self.people.forget()
 
     def _first_start(self) -> None:
         if self.find("METASTORE", METASTORE) is not None:

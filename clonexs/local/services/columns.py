@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from clonexs.local.statements.grammar import Cursor
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import ColumnInfo, ColumnMask, PolicyFunctionArgument
 
+_ENCODER = msgspec.json.Encoder()
+_METADATA = (
+    ("comment", "comment"),
+    ("default", "CURRENT_DEFAULT"),
+    ("generated", "delta.generationExpression"),
+)
 _NAMES = {"integer": "INT", "void": "NULL"}
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 
@@ -22,19 +30,20 @@ def type_fields(kind: Any, text: str) -> dict[str, Any]:
         kind: The type as Delta JSON.
         text: The same in SQL, which alone tells CHAR from STRING.
     """
+    return _type_fields(kind if isinstance(kind, str) else str(kind["type"]), text[:5].lower())
+
+
+@lru_cache(maxsize=1024)
+def _type_fields(kind: str, text: str) -> dict[str, Any]:
     from databricks.sdk.service.catalog import ColumnTypeName
 
     precision = scale = 0
-    if not isinstance(kind, str):
-        name = str(kind["type"]).upper()
-    elif found := _DECIMAL.fullmatch(kind):
+    if found := _DECIMAL.fullmatch(kind):
         name, precision, scale = "DECIMAL", int(found.group(1)), int(found.group(2))
     else:
         name = _NAMES.get(kind, kind.upper().split()[0])
-    if text.lower().startswith("char("):
-        name = "CHAR"
     return {
-        "type_name": ColumnTypeName(name),
+        "type_name": ColumnTypeName("CHAR" if text == "char(" else name),
         "type_precision": precision,
         "type_scale": scale,
     }
@@ -42,27 +51,18 @@ def type_fields(kind: Any, text: str) -> dict[str, Any]:
 
 def field_json(column: dict[str, Any]) -> str:
     """A column as the JSON of a field of Spark, which ``type_json`` holds."""
-    metadata: dict[str, Any] = {}
-    if column.get("comment") is not None:
-        metadata["comment"] = column["comment"]
-    if column.get("default") is not None:
-        metadata["CURRENT_DEFAULT"] = column["default"]
-    if column.get("generated") is not None:
-        metadata["delta.generationExpression"] = column["generated"]
+    metadata = {key: column[name] for name, key in _METADATA if column.get(name) is not None}
     if identity := column.get("identity"):
         metadata["delta.identity.start"] = identity["start"]
         metadata["delta.identity.step"] = identity["step"]
         metadata["delta.identity.allowExplicitInsert"] = identity["explicit"]
-    return json.dumps(
-        {
-            "name": column["name"],
-            "type": column["type_json"],
-            "nullable": column.get("nullable", True),
-            "metadata": metadata,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    field = {
+        "name": column["name"],
+        "type": column["type_json"],
+        "nullable": column.get("nullable", True),
+        "metadata": metadata,
+    }
+    return _ENCODER.encode(field).decode()
 
 
 def column_info(column: dict[str, Any]) -> ColumnInfo:
@@ -72,7 +72,7 @@ def column_info(column: dict[str, Any]) -> ColumnInfo:
     return ColumnInfo(
         name=column["name"],
         comment=column.get("comment"),
-        mask=_mask(column.get("mask")),
+        mask=_mask(column["mask"]) if column.get("mask") else None,
         nullable=column.get("nullable", True),
         partition_index=column.get("partition_index"),
         position=column["position"],
@@ -82,11 +82,9 @@ def column_info(column: dict[str, Any]) -> ColumnInfo:
     )
 
 
-def _mask(mask: dict[str, Any] | None) -> ColumnMask | None:
+def _mask(mask: dict[str, Any]) -> ColumnMask:
     from databricks.sdk.service.catalog import ColumnMask
 
-    if not mask:
-        return None
     using = list(mask.get("using", ()))
     return ColumnMask(
         function_name=mask["function"],

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def table_info(
-    call: Call, found: Object, browse_only: bool = False, *, in_full: bool = False
+    call: Call,
+    found: Object,
+    browse_only: bool = False,
+    *,
+    has_columns: bool = True,
+    in_full: bool = False,
 ) -> TableInfo:
     """A table or view.
 
@@ -30,6 +35,7 @@ def table_info(
         call: Who asks.
         found: The table.
         browse_only: Whether the caller may only browse it: what it is made of stays out.
+        has_columns: Whether columns are given.
         in_full: Whether keys and dependencies are given, which lists leave out.
     """
     from databricks.sdk.service.catalog import DataSourceFormat, TableInfo, TableType
@@ -45,7 +51,8 @@ def table_info(
         made.data_source_format = DataSourceFormat(found.spec.get("data_source_format", "DELTA"))
     if browse_only:
         return made
-    made.columns = [column_info(each) for each in found.columns]
+    if has_columns:
+        made.columns = [column_info(each) for each in found.columns]
     made.properties = {**found.properties, **_clustering(found)}
     made.storage_location = found.storage_location
     made.row_filter = _row_filter(found.spec.get("row_filter"))

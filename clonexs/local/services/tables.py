@@ -36,10 +36,9 @@ def list_tables(call: Call) -> ListTablesResponse:
     catalog = call.named("CATALOG", call.needed("catalog_name"))
     schema = call.named("SCHEMA", f"{catalog.name}.{call.needed('schema_name')}")
     found, token = call.page(call.listed("TABLE", schema.full_name), lambda each: each[0].name)
-    made = [table_info(call, *each) for each in found]
+    has_columns = not call.flag("omit_columns")
+    made = [table_info(call, *each, has_columns=has_columns) for each in found]
     for each in made:
-        if call.flag("omit_columns"):
-            each.columns = None
         if call.flag("omit_properties"):
             each.properties = None
         if call.flag("omit_username"):
