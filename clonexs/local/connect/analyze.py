@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.connect.plans import unpacked
-from clonexs.local.engine.client import engine_error
+from clonexs.local.engine.failures import engine_error
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 
@@ -72,7 +72,7 @@ class Analyzer:
             return made
         asked = base_pb2.AnalyzePlanRequest()
         asked.CopyFrom(request)
-        plan = base_pb2.Plan(root=self._executor.relation(session, root))
+        plan = base_pb2.Plan(root=self._executor.relation(session, root, runs=False))
         getattr(asked, which).plan.CopyFrom(plan)
         return self._ask(session, asked)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.connect.operations import Operation, Receipts, receipt_key
+from clonexs.local.connect.operations import Operation, Receipts, outcome_unknown, receipt_key
 from clonexs.local.connect.plans import PlanRewriter, unpacked
 from clonexs.local.engine.cancel import cancellable
 from clonexs.local.engine.client import arrow_stream, local_relation, sql_relation
@@ -53,10 +53,12 @@ class Stream:
     Attributes:
         plan: The rewritten plan.
         text: What it is, for the history.
+        port: Port of the engine.
     """
 
     plan: Any
     text: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,10 @@ class Executor:
             f"Commands of the kind {what} are not supported by the local workspace; use SQL.",
         )
 
-    def relation(self, session: SqlSession, relation: Any) -> Any:
-        """A relation that the engine may run for this session."""
+    def relation(self, session: SqlSession, relation: Any, *, runs: bool = True) -> Any:
+        """A relation that the engine may run, or only be asked about, for this session."""
         self._engine.prepare(session)
-        return PlanRewriter(self._engine, session).relation(relation)
+        return PlanRewriter(self._engine, session, runs=runs).relation(relation)
 
     # Queries.
 
@@ -120,7 +122,7 @@ class Executor:
             self._refused(session, operation, text, error)
             raise
         operation.is_streamed = True
-        return Stream(base_pb2.Plan(root=made), text)
+        return Stream(base_pb2.Plan(root=made), text, self._engine.port)
 
     def _refused(
         self, session: SqlSession, operation: Operation, text: str, error: LocalError
@@ -140,7 +142,7 @@ class Executor:
             checker.argument(value)
         if self._engine.is_query(session, text):
             try:
-                self._engine.rewritten(session, text)
+                self._engine.rewritten(session, text, runs=False)
             except LocalError as error:
                 self._refused(session, operation, text, error)
                 raise
@@ -157,6 +159,7 @@ class Executor:
             answer = self._receipts.begin(key)
             if answer is not None:
                 return _table(answer)
+        is_recorded = False
         try:
             with (
                 self._server.statement(
@@ -172,8 +175,11 @@ class Executor:
                 entry.rows = table.num_rows
                 if has_effect:
                     self._receipts.record(key, arrow_stream(table))
-        except LocalError as error:
-            if has_effect and not _is_unknown(error):
+                    is_recorded = True
+        except BaseException as error:
+            if isinstance(error, LocalError) and error.error_class == "ENGINE_LOST" and has_effect:
+                raise outcome_unknown() from error
+            if has_effect and not is_recorded:
                 self._receipts.forget(key)
             raise
         return table
@@ -266,7 +272,3 @@ def _table(data: bytes) -> pa.Table:
     import pyarrow as pa
 
     return pa.ipc.open_stream(data).read_all()
-
-
-def _is_unknown(error: LocalError) -> bool:
-    return error.error_class.startswith("INVALID_HANDLE")

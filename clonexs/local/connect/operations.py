@@ -93,11 +93,7 @@ class Receipts:
         """
         answer = self._catalog.begin_operation(key)
         if answer == b"":
-            # What the client does at a lost session is right here too: it looks what is there.
-            raise LocalError(
-                "INVALID_HANDLE.SESSION_CHANGED",
-                "The server stopped while this operation ran; its outcome is not known.",
-            )
+            raise outcome_unknown()
         return answer
 
     def record(self, key: str, answer: bytes) -> None:
@@ -107,6 +103,15 @@ class Receipts:
     def forget(self, key: str) -> None:
         """Forget a command that was refused."""
         self._catalog.forget_operation(key)
+
+
+def outcome_unknown() -> LocalError:
+    """The refusal of a command whose effect nobody can tell."""
+    # What a client does at a lost session is right here too: it looks what is there.
+    return LocalError(
+        "INVALID_HANDLE.SESSION_CHANGED",
+        "The server or its engine stopped while this operation ran; its outcome is not known.",
+    )
 
 
 def receipt_key(session: SqlSession, operation_id: str) -> str:

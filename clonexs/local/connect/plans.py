@@ -16,15 +16,64 @@ if TYPE_CHECKING:
 _MAX_PLAN = 256 * 1024 * 1024
 # Kinds of relations that name nothing themselves: their inputs and expressions are looked at.
 _PASSED = frozenset(
-    """project filter join set_op sort limit aggregate local_relation sample offset deduplicate range
-    subquery_alias repartition to_df with_columns_renamed show_string drop tail with_columns hint
-    unpivot to_schema repartition_by_expression html_string transpose fill_na drop_na replace summary
-    crosstab describe cov corr approx_quantile freq_items sample_by lateral_join""".split()
+    [
+        "project",
+        "filter",
+        "join",
+        "set_op",
+        "sort",
+        "limit",
+        "aggregate",
+        "local_relation",
+        "sample",
+        "offset",
+        "deduplicate",
+        "range",
+        "subquery_alias",
+        "repartition",
+        "to_df",
+        "with_columns_renamed",
+        "show_string",
+        "drop",
+        "tail",
+        "with_columns",
+        "hint",
+        "unpivot",
+        "to_schema",
+        "repartition_by_expression",
+        "html_string",
+        "transpose",
+        "fill_na",
+        "drop_na",
+        "replace",
+        "summary",
+        "crosstab",
+        "describe",
+        "cov",
+        "corr",
+        "approx_quantile",
+        "freq_items",
+        "sample_by",
+        "lateral_join",
+    ]
 )
 _PASSED_EXPRESSIONS = frozenset(
-    """literal unresolved_attribute unresolved_star alias cast unresolved_regex sort_order
-    lambda_function window unresolved_extract_value update_fields unresolved_named_lambda_variable
-    named_argument_expression subquery_expression""".split()
+    [
+        "literal",
+        "unresolved_attribute",
+        "unresolved_star",
+        "alias",
+        "cast",
+        "unresolved_regex",
+        "sort_order",
+        "lambda_function",
+        "window",
+        "unresolved_extract_value",
+        "update_fields",
+        "unresolved_named_lambda_variable",
+        "named_argument_expression",
+        "subquery_expression",
+    ]
 )
 _FILE_FORMATS = frozenset({"parquet", "csv", "json", "text"})
 _TRAVEL = {"versionasof": "VERSION", "timestampasof": "TIMESTAMP"}
@@ -71,10 +120,11 @@ class PlanRewriter:
     Args:
         engine: The statement layer.
         session: Whose names and rights count.
+        runs: Whether the plan is run now, or only asked about.
     """
 
-    def __init__(self, engine: Engine, session: SqlSession) -> None:
-        self._engine, self._session = engine, session
+    def __init__(self, engine: Engine, session: SqlSession, *, runs: bool = True) -> None:
+        self._engine, self._session, self._runs = engine, session, runs
         self._scope = engine.scope(session)
         self._local: frozenset[str] = frozenset()
 
@@ -140,8 +190,10 @@ class PlanRewriter:
     # Relations that name something.
 
     def _sql(self, node: Any, text: str) -> None:
-        rewriter = self._engine.rewriter(self._session)
-        made = rewriter.query(text, self._named_scope())
+        if self._local:
+            made = self._engine.rewriter(self._session).query(text, self._named_scope())
+        else:
+            made = self._engine.rewritten(self._session, text, runs=self._runs)
         query = type(node)(sql=node.sql)
         query.sql.query = made.text
         for value in (*query.sql.args.values(), *query.sql.pos_args):

@@ -66,6 +66,8 @@ def _guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
             return await handler(self, request, context)
         except LocalError as error:
             await refuse(context, error)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the client gets an answer
+            await refuse(context, _failed(error))
 
     return guarded
 
@@ -97,7 +99,7 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
             await refuse(context, error)
         except DroppedConnection:
             await responses.drop(context)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, the client gets an answer
             await refuse(context, _failed(error))
 
     async def ReattachExecute(self, request: Any, context: Any) -> AsyncIterator[Any]:
@@ -117,6 +119,8 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
             await refuse(context, error)
         except DroppedConnection:
             await responses.drop(context)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the client gets an answer
+            await refuse(context, _failed(error))
 
     async def _execute(self, request: Any, context: Any) -> AsyncIterator[Any]:
         operation_id = request.operation_id or str(uuid.uuid4())
@@ -133,8 +137,8 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
             operation.future.add_done_callback(_retrieved)
         try:
             await asyncio.shield(operation.future or asyncio.sleep(0))
-        except BaseException:
-            if operation.session is None:
+        except BaseException as error:
+            if operation.session is None or isinstance(error, DroppedConnection):
                 self._operations.forget(request.session_id, operation_id)
             raise
         assert operation.session is not None
@@ -172,7 +176,9 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
         try:
             await self._server.strike_async(stream.text, "before")
             with queries.counters.work():
-                async for response in self._streams.run(session, operation, stream.plan):
+                async for response in self._streams.run(
+                    session, operation, stream.plan, stream.port
+                ):
                     rows += response.arrow_batch.row_count
                     yield response
             await self._server.strike_async(stream.text, "after")
@@ -295,7 +301,8 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
     def _enter(self, request: Any, authorization: str | None) -> SqlSession:
         who = self._server.authenticate(authorization)
         session = self._engine.sessions.get(request.session_id, who)
-        observed = request.client_observed_server_side_session_id
+        # The request that ends a session does not say what the client has seen.
+        observed = getattr(request, "client_observed_server_side_session_id", "")
         if observed and observed != self._engine.server_id(session):
             raise LocalError(
                 "INVALID_HANDLE.SESSION_CHANGED", "The session of the server has changed."
@@ -320,10 +327,11 @@ def _retrieved(future: asyncio.Future[Any]) -> None:
         future.exception()
 
 
-def _failed(error: OSError) -> LocalError:
+def _failed(error: Exception) -> LocalError:
     import errno
 
-    if error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return LocalError("NO_SPACE_LEFT", "No space is left on the device.")
-    _LOG.error("a statement failed", exc_info=error)
-    return LocalError("INTERNAL_ERROR", "The local workspace failed; its log says more.")
+    number = str(uuid.uuid4())
+    _LOG.error("call %s failed", number, exc_info=error)
+    return LocalError("INTERNAL_ERROR", f"The local workspace failed; its log names call {number}.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.connect.operations import Operation
 from clonexs.local.engine.cancel import canceled
-from clonexs.local.engine.client import OPTIONS, engine_error, execution, released
+from clonexs.local.engine.client import OPTIONS, execution, released
+from clonexs.local.engine.failures import engine_error
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 
@@ -29,29 +30,39 @@ class EngineStreams:
         self._port = 0
         self._releasing: Any = None
 
-    async def run(self, session: SqlSession, operation: Operation, plan: Any) -> AsyncIterator[Any]:
+    async def run(
+        self, session: SqlSession, operation: Operation, plan: Any, port: int
+    ) -> AsyncIterator[Any]:
         """Responses of a plan; a stream that the engine lost before its first rows begins again.
+
+        Args:
+            session: The session; the engine knows its options.
+            operation: What runs.
+            plan: The rewritten plan.
+            port: Port of the engine.
 
         Raises:
             LocalError: what the engine refused; ``OPERATION_CANCELED`` if it was stopped.
         """
         has_begun = False
         try:
-            async for response in self._attempt(session, operation, plan):
+            async for response in self._attempt(session, operation, plan, port):
                 has_begun = True
                 yield response
         except LocalError as error:
             if has_begun or error.error_class != "ENGINE_LOST":
                 raise
-            async for response in self._attempt(session, operation, plan):
+            loop = asyncio.get_running_loop()
+            port = await loop.run_in_executor(None, self._ready, session)
+            async for response in self._attempt(session, operation, plan, port):
                 yield response
 
     async def _attempt(
-        self, session: SqlSession, operation: Operation, plan: Any
+        self, session: SqlSession, operation: Operation, plan: Any, port: int
     ) -> AsyncIterator[Any]:
         import grpc
 
-        stub = await self._stub(session)
+        stub = self._stub(port)
         request = execution(session.id, session.principal.name, operation.id)
         request.plan.CopyFrom(plan)
         call = stub.ExecutePlan(request)
@@ -86,12 +97,10 @@ class EngineStreams:
             raise canceled()
         self._releasing = stub.ReleaseExecute(released(request))
 
-    async def _stub(self, session: SqlSession) -> Any:
+    def _stub(self, port: int) -> Any:
         import grpc
         from pyspark.sql.connect.proto import base_pb2_grpc
 
-        loop = asyncio.get_running_loop()
-        port = await loop.run_in_executor(None, self._ready, session)
         if self._channel is None or self._port != port:
             self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS)
             self._port = port

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.engine.cancel import canceled, current
-from clonexs.local.errors import LocalError
+from clonexs.local.engine.failures import engine_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -273,34 +273,3 @@ def arrow_stream(table: pa.Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
-
-
-def engine_error(error: Any) -> LocalError:
-    """What the engine refused, with the class in front of its text lifted out."""
-    import re
-
-    text = str(error.details() if hasattr(error, "details") else error)
-    found = re.match(r"\s*\[([A-Z][A-Z0-9_.]*)\]\s*(.*)", text, re.DOTALL)
-    if found:
-        message = re.sub(r"\s*SQLSTATE: \w{5}\s*$", "", found.group(2))
-        return LocalError(found.group(1), message)
-    lowered = text.lower()
-    if "no space left" in lowered:
-        return LocalError("NO_SPACE_LEFT", f"No space left on device: {text}")
-    if "divide by zero" in lowered:
-        return LocalError("DIVIDE_BY_ZERO", "Division by zero.")
-    if "operation not found" in lowered or "cancel" in lowered:
-        return LocalError("OPERATION_CANCELED", "Operation has been canceled.")
-    if "invalid argument: found" in lowered or "sql parser" in lowered:
-        return LocalError("PARSE_SYNTAX_ERROR", text)
-    if (
-        "cannot find column" in lowered
-        or "cannot resolve" in lowered
-        or "no field named" in lowered
-    ):
-        return LocalError("UNRESOLVED_COLUMN.WITH_SUGGESTION", text)
-    if "out of memory" in lowered or "resources exhausted" in lowered:
-        return LocalError("RESOURCE_EXHAUSTED", text)
-    if "cast" in lowered and ("error" in lowered or "cannot" in lowered):
-        return LocalError("CAST_INVALID_INPUT", text)
-    return LocalError("ENGINE_ERROR", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
 from clonexs.local.catalog.store import METASTORE
+from clonexs.local.engine.arguments import bound
 from clonexs.local.engine.client import SailClient, sql_relation
 from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CACHED = 500
+_WAITING_S = 5.0
 _ALIAS = re.compile(r"`?cx`?\.`?cx`?\.`?(t[0-9a-f]{32})`?")
 _HEAD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+|\()", re.DOTALL)
 _QUERIES = {"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("}
@@ -53,6 +56,7 @@ class Engine:
         self._full_names: dict[str, str] = {}
         self._lock = threading.Lock()
         self._rewritten: dict[tuple[Any, ...], Rewritten] = {}
+        self._waiting = _Waiting()
         self._namespace = uuid.UUID(catalog.get("METASTORE", METASTORE).id)
 
     # Names the engine's process may resolve.
@@ -119,21 +123,31 @@ class Engine:
         from clonexs.local.engine import data
         from clonexs.local.statements import StatementContext, dispatch
 
-        context = StatementContext(self.catalog, session, self)
-        table = dispatch(context, text, arguments or {})
-        if table is not None:
-            return table
-        return data.change(self, session, text, arguments or {})
+        text = bound(text, arguments or {})
+        table = dispatch(StatementContext(self.catalog, session, self), text, {})
+        return table if table is not None else data.change(self, session, text, {})
 
-    def rewritten(self, session: SqlSession, text: str) -> Rewritten:
-        """A query that the engine may run for this session's principal; the same text is kept."""
+    def rewritten(self, session: SqlSession, text: str, *, runs: bool = True) -> Rewritten:
+        """A query that the engine may run for this session's principal; the same text is kept.
+
+        Args:
+            session: Where it runs.
+            text: SQL.
+            runs: Whether it is run now. Rows that travel with a query are read once for the
+                questions that a client asks about it first and for its run, and anew for the next.
+        """
         key = self._key(session, text)
         found = self._rewritten.get(key)
-        if found is None or found.relations:
+        if found is None:
+            found = self._waiting.take(session.id, key, keep=not runs)
+        if found is None:
             found = self.rewriter(session).query(text, self.scope(session))
-            if len(self._rewritten) > _CACHED:
-                self._rewritten.clear()
-            self._rewritten[key] = found
+            if found.relations and not runs:
+                self._waiting.put(session.id, key, found)
+            elif not found.relations:
+                if len(self._rewritten) > _CACHED:
+                    self._rewritten.clear()
+                self._rewritten[key] = found
         return found
 
     def _key(self, session: SqlSession, text: str) -> tuple[Any, ...]:
@@ -206,7 +220,7 @@ class Engine:
         """Columns of a relation, as fields of a Delta schema."""
         import grpc
 
-        from clonexs.local.engine.client import engine_error
+        from clonexs.local.engine.failures import engine_error
         from clonexs.local.engine.types import delta_fields
 
         try:
@@ -225,7 +239,8 @@ class Engine:
         Raises:
             LocalError: if it cannot be read.
         """
-        if self._rewritten.get(self._key(session, text)) is not None:
+        key = self._key(session, text)
+        if key in self._rewritten or self._waiting.take(session.id, key, keep=True):
             return True
         found = _HEAD.match(text)
         head = found.group(1).upper() if found else ""
@@ -262,3 +277,28 @@ class Engine:
     def stop(self) -> None:
         """End the engine's process."""
         self._sail.stop()
+
+
+class _Waiting:
+    """Rewritten queries with their rows, between the questions about them and their run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[Any, ...], tuple[float, Rewritten]] = {}
+
+    def put(self, session_id: str, key: tuple[Any, ...], made: Rewritten) -> None:
+        """Keep one for a moment."""
+        now = time.monotonic()
+        with self._lock:
+            self._kept = {k: v for k, v in self._kept.items() if now - v[0] < _WAITING_S}
+            self._kept[session_id, *key] = now, made
+
+    def take(self, session_id: str, key: tuple[Any, ...], *, keep: bool) -> Rewritten | None:
+        """The one that waits, if it is not too old; it waits on only if ``keep`` says so."""
+        with self._lock:
+            found = self._kept.get((session_id, *key))
+            if found is None or time.monotonic() - found[0] >= _WAITING_S:
+                return None
+            if not keep:
+                del self._kept[session_id, *key]
+            return found[1]
