@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from clonexs.operations.work import Plan
 
 _SHOWN = 20
+# A text longer than this stands on a line of its own.
+_LONG = 60
 
 
 def print_json(data: Any) -> None:
@@ -32,17 +34,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def print_fields(data: Mapping[str, Any]) -> None:
-    """Single values of a result, a line each; how many there are of everything else."""
+    """Figures of a result, a line each, and sentences a line each; of records only their number."""
     for name, value in data.items():
         if value in (None, "", [], (), {}):
             continue
         label = name.replace("_", " ")
-        if isinstance(value, (list, tuple)):
-            click.echo(f"  {label}: {_few(value)}")
-        elif isinstance(value, Mapping):
-            click.echo(f"  {label}: {_pairs(value)}")
+        if _is_sentences(value):
+            click.echo(f"  {label}:")
+            for text in value[:_SHOWN]:
+                click.echo(f"    {text}")
+            if len(value) > _SHOWN:
+                click.echo(f"    and {len(value) - _SHOWN} more (--json lists all)")
         else:
-            click.echo(f"  {label}: {_word(value)}")
+            click.echo(f"  {label}: {_shown(value)}")
 
 
 def print_plan(plan: Plan) -> None:
@@ -107,19 +111,34 @@ def _print_failures(events: Sequence[Mapping[str, Any]]) -> None:
         click.echo(f"not tried, since something they need failed: {_few(list(blocked))}")
 
 
+def _is_sentences(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and any(
+        isinstance(item, str) and len(item) > _LONG for item in value
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return _few(value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {_inner(each)}" for key, each in value.items())
+    return _word(value)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_word(each)} {key}" for key, each in value.items())
+    return _few(value) if isinstance(value, (list, tuple)) else _word(value)
+
+
 def _few(values: Sequence[Any]) -> str:
     if all(isinstance(value, (str, int, float)) for value in values):
         more = f", and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
-        return ", ".join(map(str, values[:_SHOWN])) + more
-    return f"{len(values)} (--json lists them)"
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    single = {k: v for k, v in values.items() if isinstance(v, (str, int, float))}
-    if len(single) == len(values):
-        return ", ".join(f"{key} {_word(value)}" for key, value in values.items())
+        return ", ".join(map(_word, values[:_SHOWN])) + more
     return f"{len(values)} (--json lists them)"
 
 
 def _word(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -33,8 +33,8 @@ class Parameter(NamedTuple):
 PARAMETERS: dict[str, Parameter] = {
     "operation": Parameter("", "name of the operation, such as clone"),
     "request": Parameter("{}", "its request: a JSON object of field names and values"),
-    "target": Parameter("", "workspace: local, local:NAME or a profile; empty = the one at hand"),
-    "result_file": Parameter("", "file that gets the outcome as JSON; empty = none"),
+    "target": Parameter("", "workspace: local, local:NAME or a profile; empty for the one at hand"),
+    "result_file": Parameter("", "file that gets the outcome as JSON; empty for none"),
 }
 
 
