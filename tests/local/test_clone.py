@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -335,3 +336,44 @@ def test_the_rollback_record_brings_everything_back(
         f"SELECT tag_value FROM {target}.information_schema.table_tags WHERE tag_name = 'pii'",
     )
     assert tags == [{"tag_value": "maybe"}]
+
+
+def test_files_of_volumes_come_along(cx: Session, target: str) -> None:
+    source = fresh("filed")
+    execute(
+        cx,
+        "CREATE CATALOG {c}",
+        "CREATE SCHEMA {c}.s",
+        "CREATE VOLUME {c}.s.v COMMENT 'files'",
+        "CREATE VOLUME {c}.s.empty",
+        c=source,
+    )
+    root = f"/Volumes/{source}/s/v"
+    cx.api.files.upload(f"{root}/deep/er/a b 'ü.txt", io.BytesIO(b"hello"), overwrite=True)
+    cx.api.files.upload(f"{root}/big.bin", io.BytesIO(b"x" * 3_000_000), overwrite=True)
+    run = InProcess(cx, source_catalog=source, destination_catalog=target, volume_max_file_mb=2)
+    result = run.run()
+    assert result.files_copied == 1
+    assert [(s.reason, s.object) for s in result.skips if s.category == "unable"] == [
+        ("too_large", f"{source}.s.v/big.bin")
+    ]
+    assert result.is_partial
+    again = InProcess(cx, source_catalog=source, destination_catalog=target).run()
+    assert again.files_copied == 1
+    assert not_equal(again) == {}
+    copied = cx.api.files.download(f"/Volumes/{target}/s/v/deep/er/a b 'ü.txt").contents
+    assert copied is not None
+    assert copied.read() == b"hello"
+    cx.api.files.delete(f"/Volumes/{target}/s/v/big.bin")
+    third = InProcess(
+        cx,
+        before={
+            "Proof": lambda: cx.api.files.upload(
+                f"/Volumes/{target}/s/v/big.bin", io.BytesIO(b"short"), overwrite=True
+            )
+        },
+        source_catalog=source,
+        destination_catalog=target,
+    ).run()
+    assert not_equal(third) == {"s.v": ("file big.bin has 5 bytes, source has 3000000",)}
+    execute(cx, "DROP CATALOG {c} CASCADE", c=source)
