@@ -29,6 +29,7 @@ POINTS = (
     "statement.done",
     "upload",
 )
+_BEFORE_EFFECT = {"delta.commit", "catalog.commit", "upload"}
 _WHEN = ("before", "after")
 _CODES = {
     400: "INVALID_PARAMETER_VALUE",
@@ -87,8 +88,8 @@ class Rule:
             return f"point must be one of {', '.join(POINTS)}"
         if self.point and self.action not in {"no_space", "kill", "delay"}:
             return "at a point only no_space, kill and delay can happen"
-        if not self.point and self.action == "no_space":
-            return "no_space happens at a point"
+        if self.action == "no_space" and self.point not in _BEFORE_EFFECT:
+            return f"no_space happens at {', '.join(sorted(_BEFORE_EFFECT))}"
         if sum(map(bool, (self.statement, self.path, self.point))) != 1:
             return "exactly one of statement, path and point must be given"
         for pattern in (self.statement, self.path):

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _LOCK_WAIT_S = 3.0
 _GRACE_S = 5.0
+_WARMED = (
+    "pyarrow",
+    "clonexs.local.engine.data",
+    "clonexs.local.statements.tables",
+    "clonexs.local.information_schema",
+    "databricks.sdk.service.catalog",
+)
 _WARM_WAIT_S, _WARM_STEP_S = 2.0, 0.1
 
 
@@ -165,7 +173,9 @@ def _abortable(app: Any) -> Any:
 
 
 def _warm(server: Server) -> None:
-    # What the first request would pay for: the engine's tree of SQL, and the SDK's dataclasses.
+    # What the first statements and requests would pay for.
+    for name in _WARMED:
+        import_module(name)
     import sqlglot
 
     sqlglot.parse_one("SELECT a.b FROM c.d.e AS a WHERE x = 1", dialect="databricks")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clonexs.local.faults import reach
+
 FORMAT = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -55,6 +57,8 @@ class Database:
             self._depth += 1
             try:
                 yield
+                if self._depth == 1:
+                    reach("catalog.commit")
             except BaseException:
                 self._depth -= 1
                 if self._depth == 0 and self._db.in_transaction:
@@ -63,6 +67,7 @@ class Database:
             self._depth -= 1
             if self._depth == 0:
                 self._db.execute("COMMIT")
+                reach("catalog.committed")
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a statement; inside a transaction of its own when there is none."""

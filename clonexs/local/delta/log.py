@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from clonexs.local.errors import LocalError
+from clonexs.local.faults import reach
 
 _COMMIT = re.compile(r"(\d{20})\.json$")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10}|\.[0-9a-f-]{36})?\.parquet$")
@@ -253,6 +254,7 @@ def commit(
 
 def write_commit(table: Path, version: int, actions: Iterable[Action]) -> None:
     """Write the actions of a commit: a temporary file, made durable, linked under its name."""
+    reach("delta.commit")
     folder = log_folder(table)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{version:020}.json"
@@ -272,6 +274,7 @@ def write_commit(table: Path, version: int, actions: Iterable[Action]) -> None:
     finally:
         made.unlink(missing_ok=True)
     sync_folder(folder)
+    reach("delta.committed")
 
 
 def take_back(table: Path, version: int) -> None:
@@ -294,6 +297,7 @@ def amend(
     Returns:
         The metrics of the commit.
     """
+    reach("delta.committed")
     actions = read_commit(table, version)
     info: Action = next((a["commitInfo"] for a in actions if "commitInfo" in a), {})
     info.update(about)

@@ -16,6 +16,7 @@ from clonexs.local.engine.session import SqlSession
 from clonexs.local.engine.shadow import Change, Shadow, with_high_water_marks
 from clonexs.local.engine.text import quoted, tokens_of, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
+from clonexs.local.faults import reach
 from clonexs.local.paths import path_of
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ class _Change:
             before = log.load(path)
             self._check_supported(target, before)
             if engine_writes(before) and not (before.checks and self.kind in _UNCHECKED):
-                self._run(self._text(target, target, before, columns, place, bool(node.alias)))
-                return self._signed(path, before.version)
+                text = self._text(target, target, before, columns, place, bool(node.alias))
+                return self._direct(text, path, before.version)
             return self._through_shadow(target, before, columns, place, bool(node.alias))
 
     def _text(
@@ -126,6 +127,18 @@ class _Change:
         return self.engine.client.query(
             self.session.id, self.session.principal.name, text, self.arguments
         )
+
+    def _direct(self, text: str, path: Path, before: int) -> pa.Table:
+        reach("delta.commit")
+        try:
+            self._run(text)
+        except LocalError as error:
+            # The engine may have committed before it ended or was stopped.
+            if error.error_class not in {"ENGINE_LOST", "OPERATION_CANCELED"}:
+                raise
+            if log.latest_version(path) == before:
+                raise
+        return self._signed(path, before)
 
     def _signed(self, path: Path, before: int) -> pa.Table:
         # The engine commits by itself and does not know who asked.
