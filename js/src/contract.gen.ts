@@ -141,6 +141,7 @@ export interface TableProps {
   readonly filter: boolean;
   readonly toolbar: boolean;
   readonly export_name: string;
+  readonly on_arrow: Press | null;
   readonly empty: string;
   readonly loading: boolean;
 }
@@ -689,7 +690,7 @@ export type ComponentName = keyof Components;
 export const DEFAULTS = {
   Stat: {"value": null, "format": "number", "unit": "", "note": "", "delta": null, "delta_good": "up", "tone": "neutral", "icon": "", "missing": "", "loading": false, "to": null, "spark": []},
   StatCards: {"label": "Figures"},
-  Table: {"row_key": "", "server": false, "height": 0, "on_row": null, "selection": null, "sort": "", "group_by": "", "filter": true, "toolbar": true, "export_name": "table", "empty": "Nothing to show", "loading": false},
+  Table: {"row_key": "", "server": false, "height": 0, "on_row": null, "selection": null, "sort": "", "group_by": "", "filter": true, "toolbar": true, "export_name": "table", "on_arrow": null, "empty": "Nothing to show", "loading": false},
   Tree: {"checked": null, "selected": null, "on_expand": null, "search": true, "height": 320, "loading": false},
   Chart: {"series": [], "y": "", "format": "number", "x_format": "text", "unit": "", "stacked": false, "horizontal": false, "zoom": false, "height": 240, "min": null, "max": null, "empty": "No data in this period", "loading": false},
   Diff: {"before_label": "Source", "after_label": "Target", "look": "split", "context": 3},

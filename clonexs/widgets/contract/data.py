@@ -92,6 +92,8 @@ class Table(Node):
     filter: bool = True
     toolbar: bool = True
     export_name: str = "table"
+    on_arrow: Press | None = None
+    """Gives all rows as an Arrow file; the grid itself writes CSV and JSON."""
     empty: Text_ = "Nothing to show"
     loading: Flag = False
 

@@ -9,16 +9,15 @@ from clonexs.widgets.contract import (
     Alert,
     Button,
     Copy,
-    Download,
     Header,
     Node,
     Press,
     Problem,
-    Toolbar,
     Value,
 )
 from clonexs.widgets.state import Json
 
+_NOTES_SHOWN = 12
 _COPIES = (("python", "Copy as Python"), ("cli", "Copy as CLI"), ("job", "Copy as job"))
 
 
@@ -69,7 +68,16 @@ def problem_node(error: Mapping[str, Json], retry: Action | None = None) -> Node
     return problem
 
 
-def export_arrow(what: str) -> Node:
-    """Saves a table of the page as Arrow; the grid itself offers CSV and JSON."""
-    press = Action("export", {"what": what, "form": "arrow"})
-    return Toolbar(label="Export", children=[Download("Arrow", on_press=press, look="ghost")])
+def as_arrow(what: str) -> Press:
+    """Gives a table of the page as an Arrow file; what a grid's ``on_arrow`` takes."""
+    return Action("export", {"what": what, "form": "arrow"})
+
+
+def notes(texts: Sequence[str]) -> Node | None:
+    """Warnings of a plan or a run: one box, however many there are."""
+    if len(texts) < 2:
+        return Alert(str(texts[0]), tone="warning") if texts else None
+    shown = [str(text) for text in texts[:_NOTES_SHOWN]]
+    if (more := len(texts) - len(shown)) > 0:
+        shown.append(f"and {more} more")
+    return Alert(f"{len(texts)} things to know", items=shown, tone="warning")

@@ -34,7 +34,7 @@ from clonexs.widgets.contract import (
 )
 from clonexs.widgets.form_view import counted, spoken
 from clonexs.widgets.jobs_panel import FINISHED, RESTING
-from clonexs.widgets.kinds.frame import export_arrow, page_header, problem_node
+from clonexs.widgets.kinds.frame import as_arrow, notes, page_header, problem_node
 from clonexs.widgets.kinds.planned import ACTIONS
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def preview(page: PlanPage) -> Sequence[Node | None]:
     plan, figures = page.plan, page.figures
     return [
         _stale_note(page),
-        *(Alert(warning, tone="warning") for warning in plan.warnings),
+        notes(plan.warnings),
         _figure_cards(plan, figures),
         *page.plan_choices(),
         Empty("Nothing to do", text="Source and target are equal for this request.")
@@ -214,8 +214,8 @@ def _preview_tabs(page: PlanPage, plan: Plan, figures: PlanFigures) -> Node:
     ]
     panels: list[Node | None] = [
         Stack(key="summary", children=[_kinds_table(figures)]),
-        Stack(key="objects", children=[_units_table(version), export_arrow("units")]),
-        Stack(key="left_out", children=[_skips_table(version), export_arrow("skips")]),
+        Stack(key="objects", children=[_units_table(version)]),
+        Stack(key="left_out", children=[_skips_table(version)]),
         Stack(key="sql", children=_sql(version)),
         Stack(key="config", children=[_config(page)]),
         Stack(key="code", children=code_blocks(version)),
@@ -241,7 +241,7 @@ def _kinds_table(figures: PlanFigures) -> Node:
 def _units_table(version: int) -> Node:
     return Table(
         columns=[
-            Column("object", "Object"),
+            Column("object", "Object", width=320),
             Column("kind", "Kind", width=100),
             Column("action", "Action", width=100),
             Column("method", "How", width=110),
@@ -254,6 +254,7 @@ def _units_table(version: int) -> Node:
         row_key="key",
         server=True,
         export_name="plan",
+        on_arrow=as_arrow("units"),
         empty="No object changes",
     )
 
@@ -261,7 +262,7 @@ def _units_table(version: int) -> Node:
 def _skips_table(version: int) -> Node:
     return Table(
         columns=[
-            Column("object", "Object"),
+            Column("object", "Object", width=320),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
             Column("reason", "Reason", width=130),
@@ -273,6 +274,7 @@ def _skips_table(version: int) -> Node:
         row_key="key",
         server=True,
         export_name="left-out",
+        on_arrow=as_arrow("skips"),
         empty="Nothing is left out",
     )
 

@@ -19,7 +19,7 @@ from clonexs.widgets.contract import (
     Tabs,
 )
 from clonexs.widgets.form_view import counted, spoken
-from clonexs.widgets.kinds.frame import export_arrow, problem_node
+from clonexs.widgets.kinds.frame import as_arrow, notes, problem_node
 from clonexs.widgets.state import Json
 
 if TYPE_CHECKING:
@@ -46,13 +46,12 @@ def proven_result(run: RunStatus, result: Mapping[str, Any], version: int) -> Se
         panels.append((TabItem(name, label, badge=count), Stack(key=name, children=nodes)))
 
     ref = f"{run.id}-{version}"
-    panel("proof", "Proof", len(proof), _proof_table(f"proof@{ref}"), export_arrow("proof"))
+    panel("proof", "Proof", len(proof), _proof_table(f"proof@{ref}"))
     panel(
         "failures",
         "Failures",
         len(failures),
         _failure_table(f"failures@{ref}"),
-        export_arrow("failures"),
     )
     panel("left_out", "Left out", len(result.get("skips") or ()), _left_out(f"left_out@{ref}"))
     tabs = Tabs(
@@ -62,7 +61,7 @@ def proven_result(run: RunStatus, result: Mapping[str, Any], version: int) -> Se
         _banner(run, proven),
         problem_node(run.error) if run.error else None,
         _cards(run, result, proven),
-        *(Alert(str(text), tone="warning") for text in result.get("warnings") or ()),
+        notes(result.get("warnings") or ()),
         tabs if result else None,
     ]
 
@@ -75,7 +74,9 @@ def _banner(run: RunStatus, proven: Counter[str]) -> Node:
         (proven["differs"], "difference", "found between source and copy"),
         (proven["unknown"], "comparison", "could not be made"),
     )
-    notes = [f"{counted(count, noun)} {text}" for count, noun, text in outcomes if count]
+    lines = [f"{counted(count, noun)} {text}" for count, noun, text in outcomes if count]
+    if run.status == "partial" and proven["equal"]:
+        lines.append(f"{counted(proven['equal'], 'comparison')} with the source: equal")
     titles = {
         "succeeded": f"Done: {counted(proven['equal'], 'comparison')} with the source, all equal"
         if proven["equal"]
@@ -85,7 +86,7 @@ def _banner(run: RunStatus, proven: Counter[str]) -> Node:
         "cancelled": "The run was cancelled",
     }
     title = titles.get(run.status, f"The run is {run.status}")
-    return Alert(title, items=notes, tone=_TONES.get(run.status, "info"))
+    return Alert(title, items=lines, tone=_TONES.get(run.status, "info"))
 
 
 def _cards(run: RunStatus, result: Mapping[str, Any], proven: Counter[str]) -> Node:
@@ -137,7 +138,7 @@ def proof_rows(result: Mapping[str, Any]) -> list[dict[str, Json]]:
 def _proof_table(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object"),
+            Column("object", "Object", width=320),
             Column("kind", "Kind", width=90),
             Column("state", "Result", format="status", width=110),
             Column("level", "Compared by", width=120),
@@ -149,6 +150,7 @@ def _proof_table(ref: str) -> Node:
         label="Proof: source and copy compared",
         server=True,
         export_name="proof",
+        on_arrow=as_arrow("proof"),
         empty="Nothing was compared: verification was switched off or nothing was copied",
     )
 
@@ -156,7 +158,7 @@ def _proof_table(ref: str) -> Node:
 def _failure_table(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object"),
+            Column("object", "Object", width=320),
             Column("kind", "Kind", width=90),
             Column("state", "Outcome", format="status", width=110),
             Column("code", "Error", width=150),
@@ -168,6 +170,7 @@ def _failure_table(ref: str) -> Node:
         row_key="key",
         server=True,
         export_name="failures",
+        on_arrow=as_arrow("failures"),
         empty="Nothing failed",
     )
 
@@ -175,7 +178,7 @@ def _failure_table(ref: str) -> Node:
 def _left_out(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object"),
+            Column("object", "Object", width=320),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
             Column("reason", "Reason", width=130),
@@ -186,5 +189,6 @@ def _left_out(ref: str) -> Node:
         label="Left out of the run",
         row_key="key",
         export_name="left-out",
+        on_arrow=as_arrow("left_out"),
         empty="Nothing was left out",
     )

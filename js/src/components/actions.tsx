@@ -147,7 +147,14 @@ interface FileAnswer {
   readonly b64?: string;
 }
 
-export function Download({ label, on_press, icon, disabled, look }: Components["Download"]) {
+export function Download({
+  label,
+  on_press,
+  icon,
+  disabled,
+  look,
+  size,
+}: Omit<Components["Download"], "disabled"> & { readonly disabled?: boolean; readonly size?: "small" }) {
   const [busy, run] = useBusy();
   const fetchIt = async () => {
     const file = (await on_press()) as FileAnswer | undefined;
@@ -158,12 +165,12 @@ export function Download({ label, on_press, icon, disabled, look }: Components["
   return (
     <button
       type="button"
-      class={`cx-button cx-button-${look}`}
+      class={`cx-button cx-button-${look}${size ? ` cx-button-${size}` : ""}`}
       disabled={disabled}
       aria-busy={busy || undefined}
       onClick={() => run(fetchIt)}
     >
-      {icon && <Picture name={icon} />}
+      {icon && <Picture name={icon} size={size ? 14 : 16} />}
       <span>{label}</span>
     </button>
   );

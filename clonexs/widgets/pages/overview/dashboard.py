@@ -21,7 +21,7 @@ from clonexs.widgets.contract import (
 )
 from clonexs.widgets.jobs_panel import FINISHED
 from clonexs.widgets.kinds.dashboard import DashboardPage
-from clonexs.widgets.kinds.frame import export_arrow
+from clonexs.widgets.kinds.frame import as_arrow
 from clonexs.widgets.page import Call, TableSource, action, table
 from clonexs.widgets.pages.spec import PageSpec
 from clonexs.widgets.state import Json
@@ -96,13 +96,14 @@ class WorkspaceDashboard(DashboardPage):
             label="Catalogs",
             row_key="catalog",
             export_name="catalogs",
+            on_arrow=as_arrow("catalogs"),
         )
         subtitle = f"and {len(rest)} more that were not counted" if rest else ""
         return Card(
             title="Catalogs",
             subtitle=subtitle,
             actions=[measure],
-            children=[grid, export_arrow("catalogs")],
+            children=[grid],
         )
 
     def around(self) -> Sequence[Node | None]:
@@ -142,8 +143,9 @@ class WorkspaceDashboard(DashboardPage):
             row_key="id",
             on_row=Action("open_run"),
             export_name="runs",
+            on_arrow=as_arrow("runs"),
         )
-        return [Card(title="Runs", children=[cards, grid, export_arrow("runs")])]
+        return [Card(title="Runs", children=[cards, grid])]
 
     def on_open(self) -> None:
         """Runs first: they are at hand; then the catalogs."""

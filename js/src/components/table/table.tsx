@@ -3,7 +3,7 @@ import type { Column, Components, DataRef } from "../../contract.gen";
 import { counted, number } from "../../runtime/format";
 import { type Slot, useScope } from "../../runtime/render";
 import { useLooks } from "../../runtime/ui_state";
-import { save } from "../actions";
+import { Download, save } from "../actions";
 import { Empty, Problem, Skeleton } from "../feedback";
 import { Picture } from "../primitives";
 import { csv, json } from "./export";
@@ -190,6 +190,7 @@ function Tools({
   export_name,
   everything,
   chosen,
+  on_arrow,
 }: FrameProps & { readonly chosen: number }) {
   const { instance } = useScope();
   const write = (kind: "csv" | "json") => {
@@ -233,6 +234,7 @@ function Tools({
         <Picture name="download" size={14} />
         JSON
       </button>
+      {on_arrow && <Download label="Arrow" icon="download" on_press={on_arrow} look="ghost" size="small" />}
     </div>
   );
 }
