@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from clonexs.names import FunctionName, quote, text_literal
 from clonexs.workspace.inventory import Function, FunctionParameter
 
-_QUERY = re.compile(
-    r"^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:SELECT|WITH|VALUES|TABLE|FROM)\b", re.I | re.S
-)
 _ACCESS = {"CONTAINS_SQL": "CONTAINS SQL", "READS_SQL_DATA": "READS SQL DATA"}
 
 
@@ -61,8 +57,3 @@ def _columns(parameters: Sequence[FunctionParameter]) -> str:
             text += f" COMMENT {text_literal(parameter.comment)}"
         made.append(text)
     return ", ".join(made)
-
-
-def is_query(body: str) -> bool:
-    """Whether the body of a SQL function is a query and not an expression."""
-    return _QUERY.match(body) is not None
