@@ -8,6 +8,7 @@ what a statement is for. Two backends exist, one per wire (:mod:`clonexs.workspa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +17,12 @@ from clonexs.names import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_CLASS = re.compile(r"^\s*\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]\s*")
+_STATE = re.compile(r"\s*SQLSTATE:\s*([0-9A-Z]{5})\s*$")
+_TRACE = "\n\nJVM stacktrace"
+# Class of an ``OutcomeUnknown`` that comes from a workspace which no longer answers.
+UNREACHABLE = "UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,7 @@ class Statement:
         timeout_s: Interrupt after this many seconds; ``None`` waits for ever.
         wants_rows: Whether the answer's rows are needed.
         repeatable: Whether it only reads, and so may be sent again.
+        may_start_compute: Whether it may start a stopped warehouse.
     """
 
     text: str
@@ -37,6 +45,7 @@ class Statement:
     timeout_s: float | None = None
     wants_rows: bool = True
     repeatable: bool = False
+    may_start_compute: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,8 @@ class SqlBackend(Protocol):
         Raises:
             StatementFailed: if the server refuses it or cannot finish it.
             OutcomeUnknown: if the connection was lost and it may have taken effect.
+            NotConnected: if it was never sent, or the credential is refused.
+            NoCompute: if nothing can run it.
         """
         ...
 
@@ -79,3 +90,11 @@ class SqlBackend(Protocol):
     def close(self) -> None:
         """Release the connection."""
         ...
+
+
+def told(text: str) -> tuple[str | None, str | None, str]:
+    """Error class, SQLSTATE and plain message of ``[CLASS] message SQLSTATE: 42P01``."""
+    text = text.split(_TRACE)[0].strip()
+    family, state = _CLASS.match(text), _STATE.search(text)
+    message = _STATE.sub("", _CLASS.sub("", text, count=1)).strip()
+    return family and family.group(1), state and state.group(1), message

@@ -1,4 +1,4 @@
-"""One explanation for every failure, whichever family it comes from (spec core 1.7)."""
+"""One explanation for every failure, whichever family it comes from."""
 
 from __future__ import annotations
 

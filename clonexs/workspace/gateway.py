@@ -12,20 +12,23 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from clonexs.errors import OutcomeUnknown, StatementFailed, StatementTimeout
-from clonexs.names import Name, Value, literal
-from clonexs.workspace.backend import Executed, SqlBackend, Statement
+from clonexs.errors import NotConnected, OutcomeUnknown, StatementFailed, StatementTimeout
+from clonexs.names import Name, Value
+from clonexs.workspace.backend import UNREACHABLE, Executed, SqlBackend, Statement
+from clonexs.workspace.sql_text import any_of, bindable, escape_braces, render
+from clonexs.workspace.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = ["SqlGateway", "SqlStats", "any_of", "escape_braces", "gather", "render"]
+
 DEFAULT_MAX_PARALLEL = 16
-_MARKER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
 # Statements that answer with figures worth reading; the rest answer with nothing.
 _ANSWERS = re.compile(
     r"^\s*(?:--[^\n]*\n\s*)*(?:INSERT|UPDATE|DELETE|MERGE|COPY|RESTORE|OPTIMIZE|VACUUM|WITH"
@@ -67,6 +70,7 @@ class SqlGateway:
         backend: Where the statements go.
         label: Start of every statement's tag, usually the run's id.
         max_parallel: Upper bound of statements in flight at any instant.
+        may_start_compute: Whether a statement may start a stopped warehouse.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class SqlGateway:
         *,
         label: str = "clonexs",
         max_parallel: int = DEFAULT_MAX_PARALLEL,
+        may_start_compute: bool = True,
     ) -> None:
         self._backend = backend
         self._label = label
@@ -83,6 +88,7 @@ class SqlGateway:
         self._counter = itertools.count(1)
         self._session_key = uuid.uuid4().hex[:8]
         self._active: set[str] = set()
+        self._may_start_compute = may_start_compute
         self.max_parallel = max_parallel
         self.stats = SqlStats()
 
@@ -91,10 +97,23 @@ class SqlGateway:
         """``spark_connect`` or ``statement_execution``."""
         return self._backend.name
 
-    def labelled(self, label: str, *, max_parallel: int | None = None) -> SqlGateway:
-        """A gateway over the same connection with its own tag, bound and counts: one for each run."""
+    def labelled(
+        self, label: str, *, max_parallel: int | None = None, may_start_compute: bool | None = None
+    ) -> SqlGateway:
+        """A gateway over the same connection with its own tag, bound and counts: one for each run.
+
+        Args:
+            label: Start of every statement's tag.
+            max_parallel: Its own bound.
+            may_start_compute: ``False`` for what happens without being asked for, such as opening a
+                page: on a stopped warehouse a statement then fails with ``NoCompute``.
+        """
+        may_start = self._may_start_compute if may_start_compute is None else may_start_compute
         return SqlGateway(
-            self._backend, label=label, max_parallel=max_parallel or self.max_parallel
+            self._backend,
+            label=label,
+            max_parallel=max_parallel or self.max_parallel,
+            may_start_compute=may_start,
         )
 
     def render(self, sql: str, names: Mapping[str, Name] | None = None) -> str:
@@ -131,6 +150,8 @@ class SqlGateway:
             StatementFailed: if the server refuses it.
             StatementTimeout: if it exceeded ``timeout_s``.
             OutcomeUnknown: if the session was lost and it is not idempotent.
+            NotConnected: if the workspace cannot be reached, or refuses the credential.
+            NoCompute: if there is no warehouse to run it, or none that may be started.
         """
         text = self.render(sql, names)
         wants_rows = _ANSWERS.match(text) is not None
@@ -172,7 +193,7 @@ class SqlGateway:
         step: str,
         timeout_s: float | None = None,
     ) -> pa.Table:
-        """Run a query and give its rows as one Arrow table with the types of DESIGN 4.1."""
+        """Run a query and give its rows as Arrow, typed as :mod:`clonexs.workspace.arrow_values` says."""
         table, _, _ = self._run(
             self.render(sql, names), params or {}, step, timeout_s, idempotent=True, reads=True
         )
@@ -212,39 +233,47 @@ class SqlGateway:
         wants_rows: bool = True,
         reads: bool = False,
     ) -> tuple[pa.Table, str | None, float]:
-        for value in params.values():
-            literal(value)  # refuses tuples, lists and naive datetimes before anything is sent
+        bound = {name: bindable(value) for name, value in params.items()}
         started = time.monotonic()
         for attempt in (1, 2):
+            number = next(self._counter)
             statement = Statement(
                 text=text,
-                params=params,
-                tag=f"{self._label}:{step}:{self._session_key}{next(self._counter)}".replace(
-                    ",", " "
-                ),
+                params=bound,
+                tag=f"{self._label}:{step}:{self._session_key}{number}".replace(",", " "),
                 timeout_s=timeout_s,
                 wants_rows=wants_rows,
                 repeatable=reads,
+                may_start_compute=self._may_start_compute,
             )
             try:
-                with self._in_flight(statement.tag), self._watch(statement):
-                    table, statement_id = self._backend.run(statement)
+                table, statement_id = self._sent(statement, step)
             except OutcomeUnknown as error:
                 if idempotent and attempt == 1:
                     continue
-                raise _located(error, text, step) from error.__cause__
-            except StatementFailed as error:
-                if timeout_s is not None and time.monotonic() - started >= timeout_s:
-                    raise StatementTimeout(
-                        f"the statement was stopped after {timeout_s:g} s",
-                        error_class=error.error_class,
-                        statement=text,
-                        step=step,
-                    ) from error
-                raise _located(error, text, step) from error.__cause__
+                if reads and error.error_class == UNREACHABLE:
+                    # A read has no outcome that could be in doubt.
+                    raise NotConnected(error.message, details=error.error_class) from error
+                raise
             elapsed = (time.monotonic() - started) * 1000
             return table, statement_id or statement.tag, elapsed
         raise AssertionError("unreachable: the loop returns or raises")
+
+    def _sent(self, statement: Statement, step: str) -> tuple[pa.Table, str | None]:
+        with self._in_flight(statement.tag), self._watch(statement) as watch:
+            try:
+                return self._backend.run(statement)
+            except StatementFailed as error:
+                if watch.is_over and not isinstance(error, OutcomeUnknown):
+                    raise StatementTimeout(
+                        f"the statement was stopped after {statement.timeout_s:g} s",
+                        error_class=error.error_class,
+                        statement=statement.text,
+                        step=step,
+                    ) from error
+                error.statement = error.statement or statement.text
+                error.step = error.step or step
+                raise
 
     @contextmanager
     def _in_flight(self, tag: str) -> Iterator[None]:
@@ -267,63 +296,13 @@ class SqlGateway:
                         self.stats.elapsed_ms.append((time.monotonic() - started) * 1000)
 
     @contextmanager
-    def _watch(self, statement: Statement) -> Iterator[None]:
-        if statement.timeout_s is None:
-            yield
-            return
-        timer = threading.Timer(statement.timeout_s, self._backend.interrupt, (statement.tag,))
-        timer.daemon = True
-        timer.start()
+    def _watch(self, statement: Statement) -> Iterator[TimeLimit]:
+        watch = TimeLimit(self._backend, statement)
+        watch.start()
         try:
-            yield
+            yield watch
         finally:
-            timer.cancel()
-
-
-def render(sql: str, names: Mapping[str, Name]) -> str:
-    """Put quoted names in place of ``{name}`` markers; ``{{`` and ``}}`` stand for themselves."""
-    used: set[str] = set()
-
-    def substitute(match: re.Match[str]) -> str:
-        marker = match.group(1)
-        if marker is None:
-            if len(match.group()) == 2:
-                return match.group()[0]
-            raise KeyError(f"a lone {match.group()!r} stands in the statement: {sql[:80]!r}")
-        used.add(marker)
-        quoted = getattr(names[marker], "quoted", None)
-        if quoted is None:
-            raise TypeError(f"{marker} is a {type(names[marker]).__name__}, not a name")
-        return str(quoted)
-
-    text = _MARKER.sub(substitute, sql)
-    if unused := set(names) - used:
-        raise KeyError(f"names without a marker in the statement: {', '.join(sorted(unused))}")
-    return text
-
-
-def any_of(
-    expression: str, values: Sequence[Value], prefix: str = "p"
-) -> tuple[str, dict[str, Value]]:
-    """A condition that is true for the given values, and its parameters.
-
-    An empty list gives ``false``: nothing is in it.
-    """
-    if not values:
-        return "false", {}
-    params: dict[str, Value] = {f"{prefix}{i}": value for i, value in enumerate(values)}
-    return f"{expression} IN ({', '.join(':' + key for key in params)})", params
-
-
-def escape_braces(text: str) -> str:
-    """Make text from elsewhere (a view's definition, say) safe to stand in a template."""
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def _located(error: StatementFailed, text: str, step: str) -> StatementFailed:
-    error.statement = error.statement or text
-    error.step = error.step or step
-    return error
+            watch.stop()
 
 
 def gather(

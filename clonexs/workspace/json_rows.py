@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# The default context rounds to 28 digits.
+_EXACT = Context(prec=80)
+_DAY_INTERVAL = re.compile(r"interval\s+(?:day|hour|minute|second)")
+_TRAILER = re.compile(r"(?:\s+NOT NULL)?(?:\s+COMMENT\s+'(?:[^'\\]|\\.|'')*')?$", re.IGNORECASE)
 
 
 def empty_table(columns: Sequence[tuple[str, str]]) -> pa.Table:
@@ -31,8 +37,7 @@ def from_json_rows(
 
     kinds = [arrow_type(text) for _, text in columns]
     arrays = [
-        pa.array([_value(row[i], kind, nested=False) for row in rows], kind)
-        for i, kind in enumerate(kinds)
+        pa.array([_value(row[i], kind) for row in rows], kind) for i, kind in enumerate(kinds)
     ]
     return pa.Table.from_arrays(
         arrays, schema=pa.schema([pa.field(n, k) for (n, _), k in zip(columns, kinds, strict=True)])
@@ -76,7 +81,7 @@ def arrow_type(text: str) -> pa.DataType:
     if head == "struct":
         pairs = [_field(argument) for argument in arguments]
         return pa.struct([pa.field(name, arrow_type(kind)) for name, kind in pairs])
-    if (head.startswith("interval") and "day" in head + text.lower()) or "second" in text.lower():
+    if _DAY_INTERVAL.match(head):
         return pa.duration("us")
     return pa.string()
 
@@ -114,17 +119,19 @@ def _field(text: str) -> tuple[str, str]:
         name, rest = text[1:end].replace("``", "`"), text[end + 1 :]
     else:
         name, _, rest = text.partition(":")
-        return name.strip(), rest.removesuffix("NOT NULL").strip()
-    return name, rest.lstrip(" :").removesuffix("NOT NULL").strip()
+        name = name.strip()
+    return name, _TRAILER.sub("", rest.lstrip(" :").strip())
 
 
-def _value(value: Any, kind: pa.DataType, *, nested: bool) -> Any:
+def _value(value: Any, kind: pa.DataType) -> Any:
     import pyarrow as pa
 
     if value is None:
         return None
     if pa.types.is_nested(kind):
-        return _nested(json.loads(value) if isinstance(value, str) else value, kind)
+        return _nested(
+            json.loads(value, parse_float=str) if isinstance(value, str) else value, kind
+        )
     if pa.types.is_boolean(kind):
         return value if isinstance(value, bool) else str(value).lower() == "true"
     if pa.types.is_integer(kind):
@@ -132,7 +139,7 @@ def _value(value: Any, kind: pa.DataType, *, nested: bool) -> Any:
     if pa.types.is_floating(kind):
         return float(value)
     if pa.types.is_decimal(kind):
-        return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale), context=_EXACT)
     if pa.types.is_binary(kind):
         return base64.b64decode(value)
     if pa.types.is_date(kind):
@@ -140,7 +147,7 @@ def _value(value: Any, kind: pa.DataType, *, nested: bool) -> Any:
     if pa.types.is_timestamp(kind):
         return dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
     if pa.types.is_duration(kind):
-        return _day_interval(value)
+        return day_interval(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -151,18 +158,24 @@ def _nested(value: Any, kind: pa.DataType) -> Any:
         return None
     if pa.types.is_map(kind):
         return [
-            (_value(key, kind.key_type, nested=True), _value(item, kind.item_type, nested=True))
+            (_value(key, kind.key_type), _value(item, kind.item_type))
             for key, item in value.items()
         ]
     if pa.types.is_struct(kind):
-        return {f.name: _value(value.get(f.name), f.type, nested=True) for f in kind}
-    return [_value(item, kind.value_type, nested=True) for item in value]
+        return {f.name: _value(value.get(f.name), f.type) for f in kind}
+    return [_value(item, kind.value_type) for item in value]
 
 
-def _day_interval(text: str) -> dt.timedelta:
+def day_interval(text: str) -> dt.timedelta:
+    """An interval of days and time, of its text such as ``-1 02:03:04.000005``."""
     sign = -1 if text.startswith("-") else 1
     days, _, clock = text.lstrip("-").partition(" ")
     hours, minutes, seconds = [*(clock or "0:0:0").split(":"), "0", "0"][:3]
+    whole, _, fraction = seconds.partition(".")
     return sign * dt.timedelta(
-        days=int(days), hours=int(hours), minutes=int(minutes), seconds=float(seconds)
+        days=int(days),
+        hours=int(hours),
+        minutes=int(minutes),
+        seconds=int(whole),
+        microseconds=int(fraction[:6].ljust(6, "0")),
     )

@@ -1,8 +1,8 @@
 """SQL over Spark Connect: Databricks Connect, a notebook's own session, or the local workspace.
 
 Only what ``pyspark-client`` and ``databricks-connect`` have in common is used: ``sql`` with named
-arguments, ``toArrow``, tags and ``interruptTag``. What differs between them is listed in
-``docs/decisions`` and driven by tests against a scripted server.
+arguments, ``toArrow``, tags and ``interruptTag``. How they differ in what they raise is settled here,
+and driven by tests against a scripted server.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from clonexs.errors import NotConnected, OutcomeUnknown, StatementFailed
-from clonexs.workspace.arrow_values import normalised
-from clonexs.workspace.backend import Statement
+from clonexs.workspace.arrow_values import month_text, normalised
+from clonexs.workspace.backend import UNREACHABLE, Statement, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CLASS_PREFIX = re.compile(r"^\s*\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]\s*")
-_SQLSTATE = re.compile(r"SQLSTATE:\s*([0-9A-Z]{5})")
-# A lost session shows in five ways, depending on client and server (reference: the two clients'
-# handling of session ids and of a closed channel).
+_LOG = logging.getLogger(__name__)
+# A lost session shows in five ways, depending on client and server: three classes of the server's, a
+# class of the client's own, and the client's complaint that another server answers.
 _SESSION_GONE = {
     "INVALID_HANDLE.SESSION_NOT_FOUND",
     "INVALID_HANDLE.SESSION_CHANGED",
@@ -34,6 +33,9 @@ _SESSION_GONE = {
 _SESSION_GONE_TEXT = ("server side session", "closed channel", "Channel closed")
 _UNREACHABLE = ("UNAVAILABLE", "failed to connect", "Connection refused", "RetriesExceeded")
 _UNAUTHENTICATED = ("UNAUTHENTICATED", "Invalid or expired token")
+_TIME_ZONE = "spark.sql.session.timeZone"
+_NO_ARROW = "UNSUPPORTED_DATA_TYPE_FOR_ARROW_CONVERSION"
+_TEXT_ONLY = re.compile(r"interval(?: (?:year|month)(?: to month)?)?")
 
 
 class SparkConnectBackend:
@@ -58,13 +60,33 @@ class SparkConnectBackend:
 
     @property
     def session(self) -> Any:
-        """The Spark session, opened at first use."""
+        """The Spark session, opened at first use.
+
+        Raises:
+            NotConnected: if it cannot be opened; nothing was sent then.
+        """
         with self._lock:
             if self._session is None:
-                self._session = self._open_session()
-                # The client logs each server error as a stack trace; ours carries what is needed.
-                logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+                self._session = self._opened()
             return self._session
+
+    def _opened(self) -> Any:
+        session = self._open_session()
+        # The client logs each server error as a stack trace; ours carries what is needed.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        if not self._owned:
+            return session
+        try:
+            # Tells a server that is not there, or refuses us, from a statement that got lost.
+            session.conf.get(_TIME_ZONE)
+        except Exception as error:
+            failure = self._translated(error, session)
+            _close_quietly(session)
+            if isinstance(failure, NotConnected):
+                raise failure from error
+            text = failure.message if isinstance(failure, StatementFailed) else str(failure)
+            raise NotConnected("the workspace cannot be reached", details=text) from error
+        return session
 
     def run(self, statement: Statement) -> tuple[pa.Table | None, str | None]:
         """Run a statement; see :class:`clonexs.workspace.backend.SqlBackend`."""
@@ -74,7 +96,7 @@ class SparkConnectBackend:
                 frame = session.sql(statement.text, dict(statement.params))
                 if not statement.wants_rows:
                     return None, None
-                return normalised(_to_arrow(frame)), None
+                return normalised(_rows(session, frame, statement)), None
         except Exception as error:
             raise self._translated(error, session) from error
 
@@ -88,7 +110,7 @@ class SparkConnectBackend:
         with self._lock:
             session, self._session = self._session, None
         if session is not None and self._owned:
-            session.stop()
+            _close_quietly(session)
 
     @contextmanager
     def _tagged(self, session: Any, tag: str) -> Iterator[None]:
@@ -114,19 +136,61 @@ class SparkConnectBackend:
         unreachable = _status_of(error) == "UNAVAILABLE" or any(m in text for m in _UNREACHABLE)
         if error_class is None and unreachable:
             self._forget(session)
-            return OutcomeUnknown("the workspace cannot be reached", error_class="UNAVAILABLE")
-        state = _sql_state_of(error) or (m.group(1) if (m := _SQLSTATE.search(text)) else None)
+            return OutcomeUnknown("the workspace cannot be reached", error_class=UNREACHABLE)
+        _, told_state, message = told(text)
         return StatementFailed(
-            _CLASS_PREFIX.sub("", text).split("\n\nJVM stacktrace")[0].strip()
-            or type(error).__name__,
+            message or type(error).__name__,
             error_class=error_class,
-            sql_state=state,
+            sql_state=_sql_state_of(error) or told_state,
         )
 
     def _forget(self, session: Any) -> None:
         with self._lock:
             if self._session is session:
                 self._session = None
+
+
+def _close_quietly(session: Any) -> None:
+    # The server may be gone, and a process that ends must not wait for it.
+    try:
+        session.stop()
+    except Exception as error:  # noqa: BLE001 - what is closed needs no answer
+        _LOG.debug("closing a session: %s", type(error).__name__)
+
+
+def _rows(session: Any, frame: Any, statement: Statement) -> pa.Table:
+    try:
+        return _to_arrow(frame)
+    except Exception as error:
+        if not statement.repeatable or _class_of(error) != _NO_ARROW:
+            raise
+        return _as_text(session, frame.schema, statement)
+
+
+def _as_text(session: Any, schema: Any, statement: Statement) -> pa.Table:
+    """Rows whose intervals of months are text: the clients have no Arrow type for them."""
+    import pyarrow as pa
+
+    kinds = [field.dataType.simpleString() for field in schema.fields]
+    made_text = [_TEXT_ONLY.fullmatch(kind) is not None for kind in kinds]
+    aliases = [f"c{index}" for index in range(len(kinds))]
+    columns = ", ".join(
+        f"CAST({alias} AS STRING) AS {alias}" if is_text else alias
+        for alias, is_text in zip(aliases, made_text, strict=True)
+    )
+    text = f"SELECT {columns} FROM ({statement.text}) AS q({', '.join(aliases)})"
+    table = _to_arrow(session.sql(text, dict(statement.params)))
+    arrays = [
+        pa.array([None if v is None else month_text(v) for v in column.to_pylist()], pa.string())
+        if is_text
+        else column
+        for column, is_text in zip(table.columns, made_text, strict=True)
+    ]
+    fields = [
+        pa.field(field.name, array.type, metadata=own.metadata)
+        for field, own, array in zip(schema.fields, table.schema, arrays, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def _to_arrow(frame: Any) -> pa.Table:
@@ -147,8 +211,7 @@ def _class_of(error: Exception) -> str | None:
     found = getter() if callable(getter) else None
     if isinstance(found, str) and found and not found.startswith("_LEGACY"):
         return found
-    prefix = _CLASS_PREFIX.match(str(error))
-    return prefix.group(1) if prefix else None
+    return told(str(error))[0]
 
 
 def _status_of(error: BaseException | None) -> str | None:

@@ -1,35 +1,35 @@
 """SQL over the Statement Execution API of a warehouse.
 
 Rows come as Arrow through external links; where the links cannot be fetched (closed networks), the
-same rows come inline as JSON and are cast by the manifest. A statement whose state is unknown is
-looked up, never sent again.
+same rows come inline as JSON and are cast by the manifest. A statement whose submission got lost is
+looked up in the history by its tag; only what merely reads is sent again.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import threading
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from clonexs.errors import NoCompute, StatementFailed
-from clonexs.names import Value
+from clonexs.errors import NoCompute, OutcomeUnknown, StatementFailed
 from clonexs.workspace.arrow_values import normalised
-from clonexs.workspace.backend import Statement
+from clonexs.workspace.backend import UNREACHABLE, Statement, told
 from clonexs.workspace.clock import SYSTEM_CLOCK, Clock
+from clonexs.workspace.result_links import LinkFailed, download, typed_columns
+from clonexs.workspace.statement_parameters import parameters, with_binary
+from clonexs.workspace.statement_submission import Submission, refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from databricks.sdk import WorkspaceClient
-    from databricks.sdk.service.sql import StatementResponse
+    from databricks.sdk.service.sql import ResultData, StatementResponse
 
-WAIT_TIMEOUT = "30s"
+# The identifier, without which nothing can be cancelled, comes with the first answer.
+WAIT_TIMEOUT, SHORT_WAIT_TIMEOUT = "20s", "5s"
 _FIRST_POLL_S, _LAST_POLL_S = 0.2, 5.0
-_MAX_TAGS = 20
-_CLASS = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]\s*")
-_SQLSTATE = re.compile(r"SQLSTATE:\s*([0-9A-Z]{5})")
+_MAX_TAG = 127
+_OFF = {"STOPPED", "STOPPING", "DELETED", "DELETING"}
 
 
 class StatementExecutionBackend:
@@ -49,6 +49,7 @@ class StatementExecutionBackend:
         self._client = client
         self._warehouse_id = warehouse_id
         self._clock = clock
+        self._submission = Submission(client, warehouse_id, clock)
         self._ids: dict[str, str] = {}
         self._interrupted: set[str] = set()
         self._lock = threading.Lock()
@@ -56,41 +57,60 @@ class StatementExecutionBackend:
 
     def run(self, statement: Statement) -> tuple[pa.Table | None, str | None]:
         """Run a statement; see :class:`clonexs.workspace.backend.SqlBackend`."""
+        if not statement.may_start_compute:
+            self._check_running()
         response = self._finished(self._submit(statement), statement.tag)
-        statement_id = response.statement_id
         if not statement.wants_rows:
-            return None, statement_id
-        return normalised(self._rows(response, statement)), statement_id
+            return None, response.statement_id
+        return normalised(self._rows(response, statement)), response.statement_id
 
     def interrupt(self, tag: str) -> None:
         """Cancel the statement with this tag; its wait ends at the next poll."""
         with self._lock:
             self._interrupted.add(tag)
             statement_id = self._ids.get(tag)
+        if not statement_id:
+            found = self._submission.find(tag[-_MAX_TAG:])
+            statement_id = found.query_id if found else None
         if statement_id:
             self._client.statement_execution.cancel_execution(statement_id)
 
     def close(self) -> None:
         """Nothing to release: each statement is a session of its own."""
 
+    def _check_running(self) -> None:
+        from databricks.sdk.errors.base import DatabricksError
+
+        try:
+            found = self._client.warehouses.get(self._warehouse_id)
+        except (DatabricksError, TimeoutError) as error:
+            raise refusal(error) from error
+        state = found.state.value if found.state else ""
+        if state in _OFF:
+            raise NoCompute(
+                f"the SQL warehouse {found.name or self._warehouse_id} is {state.lower()}",
+                object=found.name,
+                hint="start it",
+            )
+
     def _submit(self, statement: Statement) -> StatementResponse:
         from databricks.sdk.service import sql
 
         as_arrow = statement.repeatable and self._links_work
-        response = self._client.statement_execution.execute_statement(
-            statement=_with_binary_parameters(statement.text, statement.params),
-            warehouse_id=self._warehouse_id,
-            parameters=[_parameter(name, value) for name, value in statement.params.items()],
-            wait_timeout=WAIT_TIMEOUT,
+        response = self._submission.send(
+            tag=statement.tag[-_MAX_TAG:],
+            may_repeat=statement.repeatable,
+            statement=with_binary(statement.text, statement.params),
+            parameters=parameters(statement.params),
+            wait_timeout=SHORT_WAIT_TIMEOUT if statement.timeout_s is not None else WAIT_TIMEOUT,
             on_wait_timeout=sql.ExecuteStatementRequestOnWaitTimeout.CONTINUE,
             disposition=sql.Disposition.EXTERNAL_LINKS if as_arrow else sql.Disposition.INLINE,
             format=sql.Format.ARROW_STREAM if as_arrow else sql.Format.JSON_ARRAY,
-            query_tags=[sql.QueryTag(key="clonexs", value=statement.tag[:127])],
         )
         with self._lock:
             self._ids[statement.tag] = response.statement_id or ""
             cancelled = statement.tag in self._interrupted
-        if cancelled and response.statement_id:
+        if cancelled and _state(response) in {"PENDING", "RUNNING"} and response.statement_id:
             self._client.statement_execution.cancel_execution(response.statement_id)
         return response
 
@@ -100,9 +120,7 @@ class StatementExecutionBackend:
             while _state(response) in {"PENDING", "RUNNING"}:
                 self._clock.sleep(wait_s)
                 wait_s = min(wait_s * 2, _LAST_POLL_S)
-                response = self._client.statement_execution.get_statement(
-                    response.statement_id or ""
-                )
+                response = self._polled(response.statement_id or "")
         finally:
             with self._lock:
                 self._ids.pop(tag, None)
@@ -111,41 +129,54 @@ class StatementExecutionBackend:
             raise _failure(response)
         return response
 
+    def _polled(self, statement_id: str) -> StatementResponse:
+        from databricks.sdk.errors import NotFound
+        from databricks.sdk.errors.base import DatabricksError
+
+        try:
+            return self._client.statement_execution.get_statement(statement_id)
+        except (NotFound, TimeoutError) as error:
+            raise OutcomeUnknown(
+                "the workspace lost the statement; whether it took effect is not known",
+                error_class=UNREACHABLE,
+                statement_id=statement_id,
+            ) from error
+        except DatabricksError as error:
+            raise refusal(error) from error
+
     def _rows(self, response: StatementResponse, statement: Statement) -> pa.Table:
         from clonexs.workspace.json_rows import from_json_rows
 
         columns = _columns(response)
-        if self._links_work and response.manifest and response.manifest.format is not None:
-            is_arrow = response.manifest.format.value == "ARROW_STREAM"
-            if is_arrow:
-                try:
-                    return self._linked_rows(response)
-                except OSError:
-                    # A network that closes direct egress to cloud storage: ask again, inline.
-                    # Only reads are asked for as Arrow, so repeating is safe.
-                    self._links_work = False
-                    return self._rows(
-                        self._finished(self._submit(statement), statement.tag), statement
-                    )
+        form = response.manifest.format if response.manifest else None
+        if form is not None and form.value == "ARROW_STREAM":
+            try:
+                return typed_columns(self._linked_rows(response), columns)
+            except LinkFailed:
+                # A network that closes direct egress to cloud storage: ask again, inline.
+                # Only reads are asked for as Arrow, so repeating is safe.
+                self._links_work = False
+                again = self._finished(self._submit(statement), statement.tag)
+                return self._rows(again, statement)
         data: list[list[Any]] = []
         for chunk in self._chunks(response):
             data.extend(chunk.data_array or [])
         return from_json_rows(columns, data)
 
-    def _chunks(self, response: StatementResponse) -> list[Any]:
-        chunks, current = [], response.result
+    def _chunks(self, response: StatementResponse) -> Iterator[ResultData]:
+        current = response.result
         while current is not None:
-            chunks.append(current)
+            yield current
             following = current.next_chunk_index
-            links = getattr(current, "external_links", None) or []
+            links = current.external_links or []
             if following is None and links:
                 following = links[-1].next_chunk_index
             if following is None:
-                break
-            current = self._client.statement_execution.get_statement_result_chunk_n(
-                response.statement_id or "", following
-            )
-        return chunks
+                return
+            current = self._chunk(response.statement_id or "", following)
+
+    def _chunk(self, statement_id: str, index: int) -> ResultData:
+        return self._client.statement_execution.get_statement_result_chunk_n(statement_id, index)
 
     def _linked_rows(self, response: StatementResponse) -> pa.Table:
         import pyarrow as pa
@@ -155,21 +186,12 @@ class StatementExecutionBackend:
         tables = []
         for chunk in self._chunks(response):
             for link in chunk.external_links or []:
-                payload = _download(link.external_link or "", link.http_headers or {})
+                again = partial(self._chunk, response.statement_id or "", link.chunk_index or 0)
+                payload = download(link, again)
                 tables.append(pa.ipc.open_stream(payload).read_all())
         if not tables:
             return empty_table(_columns(response))
         return pa.concat_tables(tables)
-
-
-def _download(url: str, headers: Mapping[str, str]) -> bytes:
-    # Without the Authorization header: the link carries its own right to read.
-    import urllib.request
-
-    request = urllib.request.Request(url, headers=dict(headers))
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        body: bytes = answer.read()
-    return body
 
 
 def _columns(response: StatementResponse) -> list[tuple[str, str]]:
@@ -185,59 +207,21 @@ def _state(response: StatementResponse) -> str:
 
 def _failure(response: StatementResponse) -> Exception:
     error = response.status.error if response.status else None
+    if _state(response) == "CANCELED":
+        return StatementFailed(
+            "the statement was cancelled",
+            error_class="OPERATION_CANCELED",
+            sql_state="HY008",
+            statement_id=response.statement_id,
+        )
     text = (error.message if error else None) or f"the statement ended as {_state(response)}"
-    found = _CLASS.search(text)
-    state = getattr(response.status, "sql_state", None) or (
-        m.group(1) if (m := _SQLSTATE.search(text)) else None
-    )
-    if found is None and "warehouse" in text.lower() and "stopped" in text.lower():
+    error_class, sql_state, message = told(text)
+    if error_class is None and "warehouse" in text.lower() and "stopped" in text.lower():
         return NoCompute(text, hint="start the warehouse or choose another one")
     code = error.error_code.value if error and error.error_code else None
     return StatementFailed(
-        _CLASS.sub("", text, count=1).strip(),
-        error_class=found.group(1) if found else code,
-        sql_state=state,
+        message,
+        error_class=error_class or code,
+        sql_state=getattr(response.status, "sql_state", None) or sql_state,
         statement_id=response.statement_id,
     )
-
-
-def _parameter(name: str, value: Value) -> Any:
-    from databricks.sdk.service.sql import StatementParameterListItem
-
-    kind, text = _typed(value)
-    return StatementParameterListItem(name=name, value=text, type=kind)
-
-
-def _typed(value: Value) -> tuple[str, str | None]:
-    # The same types that Spark Connect's literals have: an integer is INT when it fits.
-    match value:
-        case None:
-            return "VOID", None
-        case bool():
-            return "BOOLEAN", "true" if value else "false"
-        case int():
-            return ("INT" if -(2**31) <= value < 2**31 else "BIGINT"), str(value)
-        case float():
-            return "DOUBLE", repr(value)
-        case Decimal():
-            _, digits, exponent = value.as_tuple()
-            scale = max(0, -int(exponent))
-            return (
-                f"DECIMAL({max(len(digits) + max(0, int(exponent)), scale)},{scale})",
-                f"{value:f}",
-            )
-        case bytes():
-            return "STRING", value.hex()
-        case dt.datetime():
-            return "TIMESTAMP", value.astimezone(dt.UTC).isoformat(sep=" ")
-        case dt.date():
-            return "DATE", value.isoformat()
-    return "STRING", str(value)
-
-
-def _with_binary_parameters(text: str, params: Mapping[str, Value]) -> str:
-    # The API has no BINARY parameter: the bytes travel as hexadecimal text.
-    for name, value in params.items():
-        if isinstance(value, bytes):
-            text = re.sub(rf":{re.escape(name)}\b", f"unhex(:{name})", text)
-    return text
