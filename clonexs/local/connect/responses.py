@@ -52,7 +52,8 @@ def _add_batches(add: Callable[[], Any], table: pa.Table) -> None:
     from clonexs.local.engine.types import spark_type
 
     for start in range(0, max(table.num_rows, 1), _BATCH_ROWS):
-        part = table.slice(start, _BATCH_ROWS)
+        # A table without columns would have as many rows as its slice is asked for.
+        part = table.slice(start, _BATCH_ROWS) if table.num_rows > _BATCH_ROWS else table
         response = add()
         response.arrow_batch.row_count = part.num_rows
         response.arrow_batch.start_offset = start

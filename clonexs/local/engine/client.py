@@ -266,10 +266,13 @@ def local_relation(table: pa.Table) -> Any:
 
 
 def arrow_stream(table: pa.Table) -> bytes:
-    """A table as an Arrow stream."""
+    """A table as an Arrow stream; one without rows has one empty batch, which clients wait for."""
     import pyarrow as pa
 
+    empty = [pa.array([], field.type) for field in table.schema]
+    batches = table.to_batches() or [pa.RecordBatch.from_arrays(empty, schema=table.schema)]
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+        for batch in batches:
+            writer.write_batch(batch)
     return bytes(sink.getvalue())
