@@ -159,7 +159,9 @@ class Api:
         from databricks.sdk.errors import PermissionDenied
 
         if self._refuse_owner:
-            raise PermissionDenied("only metastore admins may give it away")
+            raise PermissionDenied(
+                "only metastore admins may give it away", error_code="PERMISSION_DENIED"
+            )
         self.changed.append(("owner", name, body))
 
 
