@@ -188,6 +188,10 @@ def _warm(server: Server) -> None:
     if not server.stopping.wait(_WARM_STEP_S):
         import databricks.sdk.service.catalog  # noqa: F401 - to have it at hand
 
+        from clonexs.local.services.app import service_modules
+
+        service_modules()
+
 
 def _locked(path: Path) -> int:
     import fcntl

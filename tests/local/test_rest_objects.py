@@ -122,6 +122,15 @@ def test_a_view_shows_its_text_and_what_it_reads(admin, sql, schema):
     sql(
         f"CREATE VIEW {schema}.v (key COMMENT 'k', label) COMMENT 'c' AS SELECT id, name FROM {schema}.t"
     )
+    sql(f"CREATE FUNCTION {schema}.f(x INT) RETURNS INT RETURN x + 1")
+    sql(f"CREATE VIEW {schema}.w AS SELECT {schema}.f(key) AS k FROM {schema}.v")
+    read = [
+        each.as_dict() for each in admin.tables.get(f"{schema}.w").view_dependencies.dependencies
+    ]
+    assert read == [
+        {"table": {"table_full_name": f"{schema}.v"}},
+        {"function": {"function_full_name": f"{schema}.f"}},
+    ]
     found = admin.tables.get(f"{schema}.v")
     assert found.table_type.value == "VIEW"
     assert found.view_definition == f"SELECT id, name FROM {schema}.t"

@@ -58,7 +58,12 @@ def create_function(call: Call) -> FunctionInfo:
     given = call.arguments(FunctionsAPI.create)
     wanted = CreateFunction.from_dict(given["function_info"])
     schema = call.named("SCHEMA", f"{wanted.catalog_name}.{wanted.schema_name}")
-    made = make_function(call.context, (*schema.parts, folded(wanted.name or "")), _spec(wanted))
+    context = call.context
+    try:
+        made = make_function(context, (*schema.parts, folded(wanted.name or "")), _spec(wanted))
+    finally:
+        # The engine was asked about the body, in a session that nobody comes back to.
+        call.server.engine.end(context.session)
     return function_info(call, made)
 
 
