@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from clonexs.names import CatalogName, FunctionName, Name, SchemaName, TableName, Value, VolumeName
 from clonexs.workspace.gateway import SqlGateway, any_of, gather
-from clonexs.workspace.inventory.facts import Grants, Unknown, Visibility
+from clonexs.workspace.inventory.contents import Grants, Visibility
+from clonexs.workspace.inventory.facts import Unknown
 from clonexs.workspace.inventory.tags import relations
 
 if TYPE_CHECKING:

@@ -15,19 +15,21 @@ from clonexs.errors import OutcomeUnknown, StatementFailed
 from clonexs.names import CatalogName, FunctionName, Name, SchemaName, TableName, VolumeName
 from clonexs.workspace.gateway import gather
 from clonexs.workspace.inventory import rest
-from clonexs.workspace.inventory.facts import (
+from clonexs.workspace.inventory.contents import (
     ALL_WANTED,
-    Constraint,
-    Function,
     Grants,
     Inventory,
+    Tags,
+    Visibility,
+    Want,
+)
+from clonexs.workspace.inventory.facts import (
+    Constraint,
+    Function,
     SchemaFacts,
     Table,
-    Tags,
     Unknown,
-    Visibility,
     Volume,
-    Want,
 )
 from clonexs.workspace.inventory.keys import read_constraints
 from clonexs.workspace.inventory.privileges import (

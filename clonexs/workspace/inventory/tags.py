@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clonexs.names import CatalogName, Name, TableName, Value, VolumeName
 from clonexs.workspace.gateway import SqlGateway, any_of
-from clonexs.workspace.inventory.facts import Tags
+from clonexs.workspace.inventory.contents import Tags
 
 INFORMATION_SCHEMA = "information_schema"
 # The tag relations say catalog_name and schema_name, the others table_catalog and table_schema.
