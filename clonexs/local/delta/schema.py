@@ -34,6 +34,7 @@ _TEXT = {
     "integer": "int",
     "long": "bigint",
 }
+_COMMENT = re.compile(r"\s+COMMENT\s+'((?:[^'\\]|\\.|'')*)'$", re.IGNORECASE | re.DOTALL)
 _DECIMAL = re.compile(r"(?:decimal|dec|numeric)(?:\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$")
 
 
@@ -132,13 +133,17 @@ def columns_of(schema: dict[str, Any], partitions: list[str]) -> list[dict[str, 
 
 
 def split(text: str) -> list[str]:
-    """Split at commas outside brackets and back-ticks."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for index, char in enumerate(text):
-        if char == "`":
-            quoted = not quoted
-        elif quoted:
-            continue
+    """Split at commas outside brackets, back-ticks and text literals."""
+    parts, depth, quote, start, index = [], 0, "", 0, 0
+    while index < len(text):
+        char = text[index]
+        if quote:
+            if char == "\\" and quote != "`":
+                index += 1
+            elif char == quote:
+                quote = ""
+        elif char in "`'\"":
+            quote = char
         elif char in "<(":
             depth += 1
         elif char in ">)":
@@ -146,6 +151,7 @@ def split(text: str) -> list[str]:
         elif char == "," and depth == 0:
             parts.append(text[start:index].strip())
             start = index + 1
+        index += 1
     return [*parts, text[start:].strip()]
 
 
@@ -160,12 +166,16 @@ def _struct_field(text: str) -> dict[str, Any]:
         rest = text[len(name) :].lstrip()
     rest = rest.removeprefix(":").strip()
     comment = None
-    if found := re.search(r"\s+COMMENT\s+'((?:[^'\\]|\\.|'')*)'$", rest, re.IGNORECASE):
-        comment, rest = found.group(1), rest[: found.start()]
+    if found := _COMMENT.search(rest):
+        comment, rest = _unquoted(found.group(1)), rest[: found.start()]
     nullable = True
     if found := re.search(r"\s+NOT\s+NULL$", rest, re.IGNORECASE):
         nullable, rest = False, rest[: found.start()]
     return field(name, to_json(rest), nullable=nullable, comment=comment)
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)|''", lambda found: found.group(1) or "'", text, flags=re.DOTALL)
 
 
 def _named(name: str) -> str:

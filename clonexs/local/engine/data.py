@@ -289,16 +289,41 @@ class _Change:
         rewriter = self.engine.rewriter(self.session)
         query = rewriter.text(source, scope)
         self.engine.put_relations(self.session, _only(rewriter.relations))
-        names = columns or [c["name"] for c in target.columns if not c.get("generated")]
-        if not columns and self._width(query) == len(target.columns):
-            names = [c["name"] for c in target.columns]
+        names = columns or self._all_names(target, query)
         _check_named(target, names)
         listed = ", ".join(quoted(name) for name in names)
-        values = ", ".join(self._value(c, names, target, snapshot) for c in target.columns)
+        given = {name.lower() for name in names}
+        computed = [
+            c for c in target.columns if c.get("generated") and c["name"].lower() not in given
+        ]
+        values = ", ".join(
+            self._value(c, names, target, snapshot) for c in target.columns if c not in computed
+        )
+        rows = f"SELECT {values} FROM ({query}) AS `__source`({listed})"
+        if computed:
+            # Generated columns read what the others become: defaults and identity numbers too.
+            every = ", ".join(
+                f"{_cast(c['generated'], c)} AS {quoted(c['name'])}"
+                if c in computed
+                else quoted(c["name"])
+                for c in target.columns
+            )
+            rows = f"SELECT {every} FROM ({rows}) AS `__given`"
         word = "OVERWRITE" if self._is_overwrite else "INTO"
-        return (
-            f"INSERT {word} {self.engine.alias(written)}"
-            f" SELECT {values} FROM ({query}) AS `__source`({listed})"
+        return f"INSERT {word} {self.engine.alias(written)} {rows}"
+
+    def _all_names(self, target: Object, query: str) -> list[str]:
+        """The columns that a query without a list of columns fills: all, or all but generated ones."""
+        width = self._width(query)
+        names = [c["name"] for c in target.columns]
+        plain = [c["name"] for c in target.columns if not c.get("generated")]
+        for listed in (names, plain):
+            if len(listed) == width:
+                return listed
+        word = "TOO_MANY_DATA_COLUMNS" if width > len(names) else "NOT_ENOUGH_DATA_COLUMNS"
+        raise LocalError(
+            f"INSERT_COLUMN_ARITY_MISMATCH.{word}",
+            f"Cannot write to `{target.full_name}`: it has {len(names)} columns, the query has {width}.",
         )
 
     def _width(self, query: str) -> int:
@@ -336,8 +361,6 @@ class _Change:
                     f"Providing values for GENERATED ALWAYS AS IDENTITY column {name} is not supported.",
                 )
             return self._next_identity(column, target, snapshot)
-        if column.get("generated"):
-            return f"{_cast(column['generated'], column)} AS {quoted(name)}"
         if given:
             return f"{_cast(quoted(name), column)} AS {quoted(name)}"
         default = column.get("default")
@@ -445,9 +468,7 @@ def fill(
     hidden = Object(
         kind="TABLE", parts=("cx", "cx", "new"), owner="", storage_location=path.as_uri()
     )
-    values = ", ".join(
-        f"{_cast(quoted(c['name']), c)} AS {quoted(c['name'])}" for c in columns
-    )
+    values = ", ".join(f"{_cast(quoted(c['name']), c)} AS {quoted(c['name'])}" for c in columns)
     engine.client.query(
         session.id,
         session.principal.name,

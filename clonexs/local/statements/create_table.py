@@ -34,6 +34,8 @@ from clonexs.local.statements.table_changes import columns_from
 from clonexs.local.statements.table_text import TableText
 
 Fields = list[dict[str, Any]]
+# What only the server writes; a text made by SHOW CREATE TABLE has it.
+_SERVER_KEYS = {"delta.columnMapping.maxColumnId"}
 
 
 @dataclass(slots=True)
@@ -145,7 +147,7 @@ def actions_of(
     names = [each["name"] for each in fields]
     check_unique(names)
     check_names(names, text.properties)
-    properties = dict(text.properties)
+    properties = {k: v for k, v in text.properties.items() if k not in _SERVER_KEYS}
     for index, constraint in enumerate(c for c in text.constraints if c.kind == CHECK):
         check_expression(constraint.expression)
         name = constraint.name or f"{text.parts[-1]}_check_{index}"

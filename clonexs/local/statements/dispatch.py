@@ -79,7 +79,11 @@ def dispatch(ctx: StatementContext, text: str, arguments: Mapping[str, Any]) -> 
     if found is None or found.group(1).upper() not in _FIRST:
         return None
     cursor = Cursor(text)
-    words = [t.upper for t in cursor.tokens[:8] if t.upper not in _OPTIONAL]
+    words = [
+        token.upper
+        for index, token in enumerate(cursor.tokens[:8])
+        if index == 0 or token.upper not in _OPTIONAL
+    ]
     for length in (2, 1):
         entry = _HEADS.get(tuple(words[:length]))
         if entry is not None:
