@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import time
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _LOCK_WAIT_S = 3.0
-_GRACE_S = 5.0
+_GRACE_S = 0.5
 _WARMED = (
     "pyarrow",
     "clonexs.local.engine.data",
     "clonexs.local.statements.tables",
     "clonexs.local.information_schema",
-    "databricks.sdk.service.catalog",
 )
 _WARM_WAIT_S, _WARM_STEP_S = 2.0, 0.1
 
@@ -124,15 +124,14 @@ async def _serve(server: Server, listener: socket.socket) -> None:
     while not web.started and not serving.done():
         await asyncio.sleep(0.001)
     _write_endpoint(server)
-    warming = loop.run_in_executor(None, _warm, server)
+    threading.Thread(target=_warm, args=(server,), name="warm", daemon=True).start()
     await asyncio.wait(
         [asyncio.create_task(stopped.wait()), serving], return_when=asyncio.FIRST_COMPLETED
     )
     server.folder.endpoint.unlink(missing_ok=True)
     web.should_exit = True
-    await grpc_server.stop(grace=_GRACE_S if not server.stopping.is_set() else 0.5)
+    await grpc_server.stop(grace=_GRACE_S)
     await serving
-    await warming
     server.engine.stop()
     server.queries.close()
     server.catalog.close()
@@ -174,11 +173,11 @@ def _abortable(app: Any) -> Any:
 
 def _warm(server: Server) -> None:
     # What the first statements and requests would pay for.
+    from clonexs.local.engine.text import tree_of
+
+    tree_of("SELECT a.b FROM c.d.e AS a WHERE x = 1")
     for name in _WARMED:
         import_module(name)
-    import sqlglot
-
-    sqlglot.parse_one("SELECT a.b FROM c.d.e AS a WHERE x = 1", dialect="databricks")
     # The SDK takes a second of this process: the first statement goes first.
     deadline = time.monotonic() + _WARM_WAIT_S
     while not server.stopping.wait(_WARM_STEP_S) and time.monotonic() < deadline:
