@@ -153,6 +153,7 @@ def columns_state(columns: Sequence[Column]) -> ColumnsState:
 
 
 @lru_cache(maxsize=4096)  # thousands of columns share a few types
+@lru_cache(maxsize=10_000)
 def normal_type(type_text: str) -> str:
     """A type's text without what means nothing: case and blanks outside of quoted names."""
     parts = re.split(r"(`(?:[^`]|``)*`)", type_text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from clonexs.aspects.base import (
@@ -106,6 +107,7 @@ def checks_of(properties: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=10_000)
 def normal_expression(expression: str) -> str:
     """An expression without what the server changes: case of words, blanks, outer parentheses."""
     tokens = [_folded(token) for token in _TOKEN.findall(expression)]
