@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _LOCK_WAIT_S = 3.0
 _GRACE_S = 0.5
+_SWEEP_S, _SESSION_IDLE_S = 600, 86_400
 _WARMED = (
     "pyarrow",
     "clonexs.local.engine.data",
@@ -125,9 +126,11 @@ async def _serve(server: Server, listener: socket.socket) -> None:
         await asyncio.sleep(0.001)
     _write_endpoint(server)
     threading.Thread(target=_warm, args=(server,), name="warm", daemon=True).start()
+    sweeping = asyncio.create_task(_sweep(server))
     await asyncio.wait(
         [asyncio.create_task(stopped.wait()), serving], return_when=asyncio.FIRST_COMPLETED
     )
+    sweeping.cancel()
     server.folder.endpoint.unlink(missing_ok=True)
     web.should_exit = True
     await grpc_server.stop(grace=_GRACE_S)
@@ -135,6 +138,14 @@ async def _serve(server: Server, listener: socket.socket) -> None:
     server.engine.stop()
     server.queries.close()
     server.catalog.close()
+
+
+async def _sweep(server: Server) -> None:
+    # Clients that were killed never end their sessions.
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        for session in server.engine.sessions.idle(_SESSION_IDLE_S):
+            await asyncio.to_thread(server.engine.end, session)
 
 
 def _web_server(server: Server) -> Any:
@@ -185,8 +196,6 @@ def _warm(server: Server) -> None:
         if counts.statements or counts.requests:
             break
     if not server.stopping.wait(_WARM_STEP_S):
-        import databricks.sdk.service.catalog  # noqa: F401 - to have it at hand
-
         from clonexs.local.services.app import service_modules
 
         service_modules()

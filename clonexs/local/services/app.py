@@ -27,6 +27,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 # What a server needs before its first statement; the other modules come with the first API call.
 _FIRST = ("control", "engine_catalog", "wellknown")
+_SDK = threading.Lock()
 
 
 def make_app(server: Server) -> ASGIApp:
@@ -39,6 +40,10 @@ def make_app(server: Server) -> ASGIApp:
 
 def service_modules() -> list[ModuleType]:
     """The modules that serve the API; read at the first call, which takes a moment."""
+    with _SDK:
+        # As a whole, by one thread: its parts import each other, and two threads that begin at
+        # different parts wait for one another.
+        import databricks.sdk  # noqa: F401
     names = (each.name for each in pkgutil.iter_modules(import_module(_PACKAGE).__path__))
     found = [import_module(f"{_PACKAGE}.{name}") for name in names if name not in _FIRST]
     return [each for each in found if hasattr(each, "routes")]
