@@ -87,6 +87,7 @@ class Executor:
         Raises:
             LocalError: as the platform refuses it.
         """
+        operation.cancellation.check()
         plan = unpacked(packed)
         kind = plan.WhichOneof("op_type")
         if kind == "root":

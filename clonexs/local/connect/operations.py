@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 
 _KEPT = 2000
+_KEPT_S = 86_400
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +86,7 @@ class Receipts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        catalog.database.execute("DELETE FROM answers WHERE at < ?", (time.time() - _KEPT_S,))
 
     def begin(self, key: str) -> bytes | None:
         """Note the intent; the recorded answer if the command was here before.

@@ -78,6 +78,8 @@ class EngineStreams:
         try:
             with operation.cancellation.waiting(stop):
                 async for response in call:
+                    if response is None:
+                        break  # what the library gives when the call is stopped just now
                     is_complete = is_complete or response.HasField("result_complete")
                     response.server_side_session_id = server_id
                     yield response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from clonexs.local.engine.text import Edits, literal, tokens_of
@@ -67,12 +68,20 @@ def _plain(kind: str | None, value: Any) -> str | None:
     if kind in {"float", "double"}:
         return f"CAST('{value!r}' AS {kind.upper()})"
     if kind == "decimal":
-        return f"CAST('{value.value}' AS DECIMAL({value.precision or 38}, {value.scale}))"
+        return f"CAST('{value.value}' AS {_decimal_type(value)})"
     if kind == "string":
         return literal(value)
     if kind == "binary":
         return f"X'{value.hex()}'"
     return _moment(kind, value)
+
+
+def _decimal_type(value: Any) -> str:
+    # Clients name the default type whatever the digits are: the digits are what counts.
+    _, digits, exponent = Decimal(value.value).as_tuple()
+    scale = max(-int(exponent), value.scale, 0)
+    whole = max(len(digits) + int(exponent), 1)
+    return f"DECIMAL({min(max(whole + scale, value.precision), 38)}, {scale})"
 
 
 def _moment(kind: str | None, value: Any) -> str | None:

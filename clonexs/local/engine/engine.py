@@ -251,8 +251,7 @@ class Engine:
         generation = self._sail.ready()
         if session.applied == generation:
             return
-        if session.conf or session.applied:
-            self.client.configure(session.id, session.principal.name, session.conf)
+        self.client.configure(session.id, session.principal.name, session.conf)
         session.applied = generation
 
     def end(self, session: SqlSession) -> None:

@@ -38,7 +38,7 @@ class SqlSession:
     catalog: str = "main"
     schema: str = "default"
     conf: dict[str, str] = field(default_factory=dict)
-    applied: int = 0
+    applied: int = -1
     kept: tuple[str, str] = _HOME
     used_at: float = 0.0
 
