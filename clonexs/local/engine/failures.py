@@ -15,6 +15,11 @@ _OVERFLOW = re.compile(
 # The engine gives no class: its wording decides, the first that fits.
 _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"no space left"), "NO_SPACE_LEFT"),
+    (re.compile(r"missing commit file: expected final version"), "DELTA_VERSION_NOT_FOUND"),
+    (
+        re.compile(r"no version of the delta table exists at or before"),
+        "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION",
+    ),
     (re.compile(r"divide by zero|division by zero"), "DIVIDE_BY_ZERO"),
     (re.compile(r"operation not found"), "OPERATION_CANCELED"),
     (re.compile(r"invalid argument: found|sql parser"), "PARSE_SYNTAX_ERROR"),

@@ -38,9 +38,13 @@ def table(ctx: StatementContext, found: Object, *, extended: bool) -> pa.Table:
             for column in sorted(partitions, key=lambda each: each["partition_index"])
         ]
     if clustering := found.spec.get("clustering"):
-        kinds = {column["name"]: column["type_text"] for column in found.columns}
+        known = {column["name"]: column for column in found.columns}
         lines += [("# Clustering Information", "", ""), ("# col_name", "data_type", "comment")]
-        lines += [(name, kinds.get(name, ""), None) for name in clustering]
+        lines += [
+            (name, known[name]["type_text"], known[name].get("comment"))
+            for name in clustering
+            if name in known
+        ]
     if extended:
         lines += [("", "", ""), *_protection(found), *_detail(ctx, found), *_constraints(found)]
     return _answer(lines)
