@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.engine.inline import as_expression, inlined, inlined_table
@@ -27,6 +29,9 @@ __all__ = [
     "inlined_table",
 ]
 
+_DEFINED = re.compile(r"^def ([a-z]\w*)\(", re.MULTILINE)
+# Functions of the client that are none of SQL.
+_FOR_CLIENTS = {"col", "column", "lit", "udf", "udtf", "expr", "when", "broadcast", "asc", "desc"}
 _USER = {"CURRENT_USER", "SESSION_USER", "USER"}
 # The engine's own functions that may stand where a table does: they make rows of what they are given.
 _GENERATORS = {
@@ -205,10 +210,17 @@ def _membership(argument: str, scope: Scope) -> str:
 
 @cache
 def _builtin() -> frozenset[str]:
-    # A name of one part means the engine's own function before one of the current schema.
-    from pyspark.sql.connect import functions
+    """Names of the engine's own functions: a name of one part means these first.
 
-    return frozenset(name.lower() for name in dir(functions) if not name.startswith("_"))
+    They are read from the client's source: importing it here would start half of a Spark client.
+    """
+    import pyspark
+
+    names: set[str] = set()
+    for folder in pyspark.__path__:
+        source = Path(folder, "sql", "connect", "functions", "builtin.py")
+        names.update(_DEFINED.findall(source.read_text("utf-8")))
+    return frozenset(name.lower() for name in names - _FOR_CLIENTS)
 
 
 def _may_be_own(token: Any) -> bool:
