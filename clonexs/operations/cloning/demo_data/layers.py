@@ -132,7 +132,7 @@ def history_tables(industry: Industry, recipes: Recipes) -> list[Derived]:
             Derived(
                 schema=BASE,
                 name=f"{name}_history",
-                comment=f"Versions of {name}: each row holds from valid_from until valid_to",
+                comment=f"Versions of {name}: each row holds from valid_from until valid_to, 9999-12-31 while it is current",
                 query=query,
                 sources=(f"{BASE}.{name}",),
             )
@@ -150,7 +150,7 @@ def _history_query(
     return (
         f"SELECT `{table.key}`, version, {kept},\n"
         f"  date_add({begin}, CASE version WHEN 1 THEN 0 WHEN 2 THEN cut ELSE {second_cut} END) AS valid_from,\n"
-        f"  CASE WHEN version = versions THEN CAST(NULL AS DATE) WHEN version = 1 THEN date_add({begin}, cut)"
+        f"  CASE WHEN version = versions THEN DATE '9999-12-31' WHEN version = 1 THEN date_add({begin}, cut)"
         f" ELSE date_add({begin}, {second_cut}) END AS valid_to,\n"
         f"  version = versions AS is_current\n"
         f"FROM (SELECT `{table.key}`, {kept}, {count} AS versions, {cut} AS cut,\n"
@@ -229,7 +229,7 @@ def gold_tables() -> list[Derived]:
                 "SELECT order_date, CASE WHEN store_id IS NULL THEN 'online' ELSE 'store' END AS channel,\n"
                 "  count(*) AS orders, CAST(sum(total_amount) AS DECIMAL(18,2)) AS revenue,\n"
                 "  CAST(avg(total_amount) AS DECIMAL(18,2)) AS average_order,\n"
-                "  CASE WHEN count(*) < 3 THEN NULL ELSE count_if(status = 'returned') / count(*) END AS returned_share\n"
+                "  count_if(status = 'returned') / count(*) AS returned_share\n"
                 f"FROM {{c}}.{BASE}.orders GROUP BY 1, 2"
             ),
             sources=(f"{BASE}.orders",),
@@ -253,7 +253,7 @@ def gold_tables() -> list[Derived]:
             comment="Ratings by product",
             query=(
                 "SELECT product_id, CAST(avg(rating) AS DECIMAL(4,2)) AS rating, count(*) AS reviews,\n"
-                "  CASE WHEN count(*) < 12 THEN NULL ELSE count_if(rating <= 2) / count(*) END AS low_share,\n"
+                "  CASE WHEN count(*) < 25 THEN NULL ELSE count_if(rating <= 2) / count(*) END AS low_share,\n"
                 "  count_if(verified_purchase) / count(*) AS verified_share, max(review_date) AS last_review,\n"
                 "  sum(helpful_votes) AS helpful_votes\n"
                 f"FROM {{c}}.{BASE}.reviews GROUP BY product_id"

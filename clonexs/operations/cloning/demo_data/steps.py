@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from clonexs.names import Value, quote, text_literal
 from clonexs.operations.cloning.demo_data import layers, views
-from clonexs.operations.cloning.demo_data.industry import Industry, TableSpec
+from clonexs.operations.cloning.demo_data.industry import ColumnSpec, Industry, TableSpec
 from clonexs.operations.cloning.demo_data.recipes import Recipes
 from clonexs.workspace.gateway import escape_braces
 
@@ -190,12 +190,11 @@ class DemoCatalog:
     def _column_inventory(self) -> Step:
         rows = ",\n  ".join(
             f"({text_literal(layers.BASE)}, {text_literal(table.name)}, {text_literal(c.name)},"
-            f" {text_literal(c.type)}, {position}, {escape_braces(text_literal(c.recipe))},"
-            f" {text_literal(c.parent) if c.parent else 'NULL'}, {text_literal(f'{table.name}: {c.comment}')})"
+            f" {text_literal(c.type)}, {position}, {_recipe(c)}, {text_literal(f'{table.name}: {c.comment}')})"
             for table in self.industry.tables
             for position, c in enumerate(table.visible, start=1)
         )
-        columns = "schema_name, table_name, column_name, data_type, position, recipe, references_table, comment"
+        columns = "schema_name, table_name, column_name, data_type, position, recipe, comment"
         return Step(
             kind="table",
             name=f"{layers.CATALOG_SCHEMA}.column_inventory",
@@ -345,3 +344,8 @@ def _protection() -> list[str]:
         f"ALTER TABLE {base}.coupons ALTER COLUMN code SET MASK {base}.{views.COUPON_MASK[0]}",
         f"ALTER TABLE {base}.stores SET ROW FILTER {base}.{views.STORE_FILTER[0]} ON (state)",
     ]
+
+
+def _recipe(column: ColumnSpec) -> str:
+    # A key is counted, not drawn.
+    return "NULL" if column.recipe == "pk" else escape_braces(text_literal(column.recipe))

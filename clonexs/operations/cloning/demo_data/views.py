@@ -243,5 +243,5 @@ STORE_FILTER = (
     "state STRING",
     "BOOLEAN",
     "Which states a person may see",
-    "is_account_group_member('demo_all_regions') OR state IN ('CA', 'FL', 'IL', 'MA', 'NY', 'TX', 'WA')",
+    "is_account_group_member('demo_all_regions') OR state NOT IN ('CA', 'NY', 'TX')",
 )
