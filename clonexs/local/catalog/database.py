@@ -66,8 +66,17 @@ class Database:
                 raise
             self._depth -= 1
             if self._depth == 0:
-                self._db.execute("COMMIT")
+                self._commit()
                 reach("catalog.committed")
+
+    def _commit(self) -> None:
+        try:
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            # A full disk: the transaction must not stay open.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a statement; inside a transaction of its own when there is none."""

@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,7 @@ def clone(
     shallow: bool,
     properties: Mapping[str, str],
     user: str,
+    then: Callable[[], None],
 ) -> CloneMetrics:
     """Copy a snapshot into a new or existing table.
 
@@ -73,6 +74,7 @@ def clone(
         shallow: Link files instead of copying them.
         properties: Overrides of table properties.
         user: Who does it.
+        then: Makes the commit visible; when it fails the commit is taken back.
     """
     with log.table_lock(target):
         before = log.load(target) if log.is_table(target) else None
@@ -102,12 +104,14 @@ def clone(
             copied_files_size=sum(int(a["size"]) for a in copied),
         )
         actions = _actions(source, before, adds, gone, properties, shallow=shallow)
+        version = before.version + 1 if before else 0
+        is_committed = False
         try:
             target.mkdir(parents=True, exist_ok=True)
             _transfer(jobs, shallow=shallow)
             log.commit(
                 target,
-                before.version + 1 if before else 0,
+                version,
                 actions,
                 operation="CLONE",
                 parameters={
@@ -120,7 +124,11 @@ def clone(
                 user=user,
                 read_version=before.version if before else None,
             )
+            is_committed = True
+            then()
         except BaseException:
+            if is_committed:
+                log.take_back(target, version)
             for path in made:
                 path.unlink(missing_ok=True)
             raise

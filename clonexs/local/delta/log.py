@@ -259,12 +259,12 @@ def write_commit(table: Path, version: int, actions: Iterable[Action]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{version:020}.json"
     made = folder / f".{uuid.uuid4()}.tmp"
-    with made.open("w", encoding="utf-8") as out:
-        for action in actions:
-            out.write(json.dumps(action, separators=(",", ":")) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
     try:
+        with made.open("w", encoding="utf-8") as out:
+            for action in actions:
+                out.write(json.dumps(action, separators=(",", ":")) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
         os.link(made, target)
     except FileExistsError as error:
         raise LocalError(

@@ -46,6 +46,13 @@ class Shadow:
     def __init__(self, snapshot: Snapshot, *, with_files: bool) -> None:
         self.table = snapshot.path
         self.path = snapshot.path / f"{PREFIX}{uuid.uuid4()}"
+        try:
+            self._write(snapshot, with_files=with_files)
+        except BaseException:
+            self.remove()
+            raise
+
+    def _write(self, snapshot: Snapshot, *, with_files: bool) -> None:
         metadata = engine_metadata(snapshot.metadata)
         protocol = engine_protocol(metadata)
         if "deletionVectors" in snapshot.protocol.get("readerFeatures", ()):

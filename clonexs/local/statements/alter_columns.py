@@ -49,19 +49,21 @@ def add(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
         check_names([column.name for column in columns], snapshot.properties)
         metadata["schemaString"] = json.dumps(schema)
 
+    def protect() -> None:
+        for column in columns:
+            if column.mask is not None:
+                mask = mask_of(ctx, table, column.name, column.mask)
+                made = with_mask(table.columns, column.name, mask)
+                ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": made})
+
     edit(
         ctx,
         table,
         change,
         operation="ADD COLUMNS",
         parameters={"columns": json.dumps([{"column": column.field()} for column in columns])},
+        also=protect,
     )
-    masked = [column for column in columns if column.mask is not None]
-    for column in masked:
-        assert column.mask is not None
-        mask = mask_of(ctx, table, column.name, column.mask)
-        made = with_mask(table.columns, column.name, mask)
-        ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": made})
 
 
 def _column_list(cursor: Cursor) -> list[ColumnText]:
@@ -128,15 +130,18 @@ def drop(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
             )
         metadata["schemaString"] = json.dumps(schema)
 
+    def forget_tags() -> None:
+        for name in names:
+            ctx.catalog.unset_tags(table, list(ctx.catalog.tags(table, name)), name)
+
     edit(
         ctx,
         table,
         change,
         operation="DROP COLUMNS",
         parameters={"columns": json.dumps(names)},
+        also=forget_tags,
     )
-    for name in names:
-        ctx.catalog.unset_tags(table, list(ctx.catalog.tags(table, name)), name)
 
 
 def rename(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
@@ -159,10 +164,9 @@ def rename(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
             new if each == old else each for each in metadata.get("partitionColumns") or []
         ]
 
-    with ctx.catalog.transaction():
-        children = references_to(ctx, table)
-        spec = _renamed_spec(table, old, new)
-        tags = ctx.catalog.tags(table, old)
+    def follow() -> None:
+        _rename_in_catalog(ctx, table, old, new)
+
     edit(
         ctx,
         table,
@@ -170,22 +174,22 @@ def rename(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
         operation="RENAME COLUMN",
         parameters={"oldColumnPath": old, "newColumnPath": new},
         renamed={new: old},
-        spec=spec,
+        spec=_renamed_spec(table, old, new),
+        also=follow,
     )
-    with ctx.catalog.transaction():
-        if tags:
-            ctx.catalog.unset_tags(table, list(tags), old)
-            ctx.catalog.set_tags(table, tags, new)
-        columns = [_renamed_mask(column, old, new) for column in table.columns]
-        ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": columns})
-        for child, key in children:
-            kept = [
-                {**k, "parent_columns": [new if c == old else c for c in k["parent_columns"]]}
-                if k is key
-                else k
-                for k in keys_of(child)
-            ]
-            ctx.catalog.update(child, spec={**child.spec, "constraints": kept})
+
+
+def _rename_in_catalog(ctx: StatementContext, table: Object, old: str, new: str) -> None:
+    """Let tags, masks and the keys of other tables follow a column's new name."""
+    if tags := ctx.catalog.tags(table, old):
+        ctx.catalog.unset_tags(table, list(tags), old)
+        ctx.catalog.set_tags(table, tags, new)
+    columns = [_renamed_mask(column, old, new) for column in table.columns]
+    ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": columns})
+    for child, key in references_to(ctx, table):
+        there = [new if column == old else column for column in key["parent_columns"]]
+        kept = [{**k, "parent_columns": there} if k is key else k for k in keys_of(child)]
+        ctx.catalog.update(child, spec={**child.spec, "constraints": kept})
 
 
 def _renamed_spec(table: Object, old: str, new: str) -> dict[str, Any]:

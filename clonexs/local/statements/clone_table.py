@@ -141,28 +141,21 @@ def _carry_out(
             "DELTA_UNSUPPORTED_NON_EMPTY_CLONE",
             f"The clone destination `{place.path}` is not empty.",
         )
-    before = log.latest_version(place.path) if place.existing is not None else None
     with (
         log.table_lock(place.path),
         creating(ctx.catalog, place.path)
         if place.existing is None
         else editing(ctx.catalog, place.existing),
     ):
-        metrics = clone(
+        return clone(
             snapshot,
             place.path,
             source_name=source.full_name,
             shallow=shallow,
             properties=text.properties,
             user=ctx.who.name,
+            then=lambda: _publish(ctx, text, place, source, shallow=shallow),
         )
-        try:
-            _publish(ctx, text, place, source, shallow=shallow)
-        except BaseException:
-            if before is not None:
-                log.take_back(place.path, before + 1)
-            raise
-    return metrics
 
 
 def _check_mapping(ctx: StatementContext, target: Object, snapshot: Snapshot) -> None:

@@ -50,6 +50,15 @@ def apply(ctx: StatementContext, table: Object, items: list[Item]) -> None:
         from clonexs.local.statements.column_types import change_types
 
         change_types(ctx, table, kinds)
+    masked = [item for item in items if item.mask is not None]
+
+    def protect() -> None:
+        columns = table.columns
+        for item in masked:
+            assert item.mask is not None
+            columns = with_mask(columns, item.column, item.mask[0])
+        ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": columns})
+
     logged = [item for item in items if item.field or item.place]
     if logged:
         edit(
@@ -58,15 +67,11 @@ def apply(ctx: StatementContext, table: Object, items: list[Item]) -> None:
             lambda snapshot, metadata: _change(snapshot, metadata, logged),
             operation="CHANGE COLUMN",
             parameters={"column": json.dumps([item.column for item in logged])},
+            also=protect if masked else None,
         )
-    masked = [item for item in items if item.mask is not None]
-    if masked:
+    elif masked:
         with ctx.catalog.transaction():
-            columns = table.columns
-            for item in masked:
-                assert item.mask is not None
-                columns = with_mask(columns, item.column, item.mask[0])
-            ctx.catalog.update(table, ctx.who, spec={**table.spec, "columns": columns})
+            protect()
 
 
 def _change(snapshot: Snapshot, metadata: Action, items: list[Item]) -> None:

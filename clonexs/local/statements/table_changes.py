@@ -82,15 +82,30 @@ def edit(
     parameters: dict[str, Any] | None = None,
     renamed: dict[str, str] | None = None,
     spec: dict[str, Any] | None = None,
+    also: Callable[[], None] | None = None,
 ) -> Snapshot:
-    """Change a table's metadata in its log and in the catalog: both, or neither."""
+    """Change a table's metadata in its log and in the catalog: both, or neither.
+
+    Args:
+        ctx: Surroundings.
+        table: The table.
+        change: Changes a copy of the ``metaData`` action in place; may give more actions.
+        operation: Word for the history.
+        parameters: Figures for the history.
+        renamed: Old names of columns by new ones.
+        spec: More to write into ``spec``.
+        also: What else changes in the catalog at the same moment.
+    """
     path = ctx.path(table)
     with log.table_lock(path), editing(ctx.catalog, table):
         snapshot = delta_table.edit(
             path, change, operation=operation, parameters=parameters, user=ctx.who.name
         )
         try:
-            refresh(ctx.catalog, table, snapshot, by=ctx.who, renamed=renamed, spec=spec)
+            with ctx.catalog.transaction():
+                refresh(ctx.catalog, table, snapshot, by=ctx.who, renamed=renamed, spec=spec)
+                if also is not None:
+                    also()
         except BaseException:
             log.take_back(path, snapshot.version)
             raise
