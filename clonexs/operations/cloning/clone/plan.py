@@ -69,7 +69,9 @@ def _read(ctx: RunContext, request: CloneRequest) -> tuple[Inventory, Inventory 
     workspace = ctx.workspace
     source_name = CatalogName(request.source_catalog.lower())
     target_name = CatalogName(request.destination_catalog.lower())
-    found = {each.name: each for each in workspace.api.catalogs.list() if each.name}
+    found = {
+        each.name: each for each in workspace.api.catalogs.list(include_browse=True) if each.name
+    }
     check_names(request, list(found), None)
     kind = found[source_name.catalog].catalog_type
     if kind is not None and kind.value in _UNCLONABLE_CATALOGS:
@@ -294,6 +296,11 @@ class _Planning:
         warnings = list(self.warnings)
         if self.source.grants_visibility == "partial":
             warnings.append("some grants of the source could not be read and are not copied")
+        if not privileges.sees_everything(self.ctx.workspace, self.source.catalog.owner):
+            warnings.append(
+                f"you do not own {self.source.name}: objects in it that you may not see are not"
+                " part of this plan"
+            )
         if self.there is not None and self.request.catalog_location:
             warnings.append("the target catalog exists: catalog_location is not used")
         changed = Counter(u.kind for u in units if u.action in {"refresh", "replace"})

@@ -26,11 +26,16 @@ def check_may_read(workspace: Workspace, source: CatalogName, owner: str) -> Non
     Raises:
         NoPermission: with the GRANT that helps.
     """
-    if _is_mine(workspace, owner) or _is_metastore_admin(workspace):
+    if sees_everything(workspace, owner):
         return
     held = _held(workspace, "CATALOG", source.catalog)
     if held is not None and not held & {"USE_CATALOG", _ALL}:
         raise _denied(workspace, "USE CATALOG", "CATALOG", source.catalog)
+
+
+def sees_everything(workspace: Workspace, owner: str) -> bool:
+    """Whether no object of a catalog is hidden from the caller: its owner and metastore admins."""
+    return _is_mine(workspace, owner) or _is_metastore_admin(workspace)
 
 
 def check_may_write(
@@ -50,9 +55,7 @@ def check_may_write(
     if there is None:
         _check_create_catalog(workspace)
         return
-    if not makes_schemas or _is_mine(workspace, there.catalog.owner):
-        return
-    if _is_metastore_admin(workspace):
+    if not makes_schemas or sees_everything(workspace, there.catalog.owner):
         return
     held = _held(workspace, "CATALOG", target.catalog)
     if held is not None and not held & {"CREATE_SCHEMA", _ALL}:
