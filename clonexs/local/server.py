@@ -118,12 +118,18 @@ class Server:
         entry = self.queries.begin(
             statement_id or str(uuid.uuid4()), principal.name, text, client=client, tags=tags
         )
+        is_done = False
         try:
             self._strike(text, "before")
             with self.queries.counters.work():
                 yield entry
+            is_done = True
             reach("statement.done")
             self._strike(text, "after")
+        except DroppedConnection:
+            # The connection broke, not the statement.
+            self.queries.finish(entry, "FINISHED" if is_done else "FAILED", rows=entry.rows)
+            raise
         except LocalError as error:
             status = "CANCELED" if error.error_class == "OPERATION_CANCELED" else "FAILED"
             self.queries.finish(entry, status, error=error.text)

@@ -35,7 +35,7 @@ _UNREACHABLE = ("UNAVAILABLE", "failed to connect", "Connection refused", "Retri
 _UNAUTHENTICATED = ("UNAUTHENTICATED", "Invalid or expired token")
 _TIME_ZONE = "spark.sql.session.timeZone"
 _NO_ARROW = "UNSUPPORTED_DATA_TYPE_FOR_ARROW_CONVERSION"
-_TEXT_ONLY = re.compile(r"interval(?: (?:year|month)(?: to month)?)?")
+_MONTHS = re.compile(r"interval(?: (?:year|month)(?: to month)?)?")
 
 
 class SparkConnectBackend:
@@ -159,36 +159,45 @@ def _close_quietly(session: Any) -> None:
 
 
 def _rows(session: Any, frame: Any, statement: Statement) -> pa.Table:
+    import pyarrow as pa
+
     try:
         return _to_arrow(frame)
     except Exception as error:
-        if not statement.repeatable or _class_of(error) != _NO_ARROW:
+        is_type = _class_of(error) == _NO_ARROW or isinstance(error, pa.ArrowInvalid)
+        if not statement.repeatable or not is_type:
             raise
         return _as_text(session, frame.schema, statement)
 
 
 def _as_text(session: Any, schema: Any, statement: Statement) -> pa.Table:
-    """Rows whose intervals of months are text: the clients have no Arrow type for them."""
+    """Rows whose intervals of months and variants are text already.
+
+    The clients have no Arrow type for the former, and fail on a variant that is NULL.
+    """
     import pyarrow as pa
 
     kinds = [field.dataType.simpleString() for field in schema.fields]
-    made_text = [_TEXT_ONLY.fullmatch(kind) is not None for kind in kinds]
+    months = [_MONTHS.fullmatch(kind) is not None for kind in kinds]
     aliases = [f"c{index}" for index in range(len(kinds))]
     columns = ", ".join(
-        f"CAST({alias} AS STRING) AS {alias}" if is_text else alias
-        for alias, is_text in zip(aliases, made_text, strict=True)
+        f"CAST({alias} AS STRING) AS {alias}"
+        if is_months
+        else f"to_json({alias}) AS {alias}"
+        if kind == "variant"
+        else alias
+        for alias, kind, is_months in zip(aliases, kinds, months, strict=True)
     )
     text = f"SELECT {columns} FROM ({statement.text}) AS q({', '.join(aliases)})"
     table = _to_arrow(session.sql(text, dict(statement.params)))
     arrays = [
         pa.array([None if v is None else month_text(v) for v in column.to_pylist()], pa.string())
-        if is_text
+        if is_months
         else column
-        for column, is_text in zip(table.columns, made_text, strict=True)
+        for column, is_months in zip(table.columns, months, strict=True)
     ]
     fields = [
-        pa.field(field.name, array.type, metadata=own.metadata)
-        for field, own, array in zip(schema.fields, table.schema, arrays, strict=True)
+        pa.field(field.name, array.type) for field, array in zip(schema.fields, arrays, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
