@@ -33,7 +33,8 @@ def to_request(cls: type[T], data: Mapping[str, Any]) -> T:
         InvalidRequest: naming every field that is unknown, missing or of the wrong type or range.
     """
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # dataclasses only
-    hints = _hints(cls)
+    kind: Any = cls
+    hints = _hints(kind)
     errors: dict[str, str] = {}
     values: dict[str, Any] = {}
     for name, value in data.items():
