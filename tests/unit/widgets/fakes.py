@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from clonexs.operations.base import Plan, doc
-
 from clonexs.widgets.jobs_panel import FINISHED, Follower
 from clonexs.widgets.state import PageStateStore
 from clonexs.workspace.target import TargetRef

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clonexs.operations.base import Plan, Skip, Unit
 
 from clonexs.errors import InvalidRequest, NoPermission
+from clonexs.operations.base import Plan, Skip, Unit
 from clonexs.widgets.app import App
 from tests.unit.widgets.fakes import CopyRequest, FakeServices
 from tests.unit.widgets.headless import Failure, Tab, Wire

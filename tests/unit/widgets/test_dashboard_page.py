@@ -154,7 +154,7 @@ def test_runs_are_listed_and_followed(open_tab: Any, services: FakeServices) -> 
     services.jobs.move(live, status="failed")
     tab.until(lambda: stats(tab)["Failed or partial"] == 1, "the end of the run")
     tab.until(lambda: len(services.read_requests) > reads, "figures are read again")
-    ref = [n["p"]["rows"]["$d"] for n in tab.nodes("Table") if n["p"]["label"] == "Latest runs"][0]
+    ref = next(n["p"]["rows"]["$d"] for n in tab.nodes("Table") if n["p"]["label"] == "Latest runs")
     rows, _ = tab.rows(ref, sort=["-seconds"])
     assert rows[0]["seconds"] == 90
     tab.call("open_run", key=done)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
-from clonexs.operations.base import doc
 
 from clonexs.errors import InvalidRequest
+from clonexs.operations.base import doc
 from clonexs.widgets.forms import Draft, FormModel
 from tests.unit.widgets.fakes import CopyRequest
 
