@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clonexs.errors import NoCompute, NotConnected
@@ -153,6 +155,7 @@ def _loopback_session(port: int, token: str) -> Any:
     try:
         from databricks.connect import DatabricksSession
     except ImportError:
+        _import_spark_connect()
         from pyspark.sql import SparkSession
         from pyspark.sql.connect.client.retries import DefaultPolicy
 
@@ -161,6 +164,24 @@ def _loopback_session(port: int, token: str) -> Any:
         session.client.set_retry_policies([DefaultPolicy(max_retries=4, max_backoff=1000)])
         return session
     return DatabricksSession.builder.remote(address).validateSession(False).create()
+
+
+def _import_spark_connect() -> None:
+    """Import the client also where the program is the text of ``python -c``.
+
+    Such a main module has neither file nor spec, which the client takes for one of its own doctests;
+    it then looks for a Spark installation and ends the process. A name for the time of the import
+    keeps it from that.
+    """
+    main = sys.modules["__main__"]
+    is_nameless = getattr(main, "__spec__", None) is None and not hasattr(main, "__file__")
+    if not is_nameless or hasattr(sys, "ps1"):
+        return
+    main.__file__ = "<string>"
+    try:
+        import_module("pyspark.sql.connect")
+    finally:
+        del main.__file__
 
 
 def _open_notebook(warehouse_id: str | None) -> Workspace:
