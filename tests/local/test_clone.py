@@ -12,6 +12,7 @@ import clonexs
 from clonexs.errors import InvalidRequest
 from clonexs.session import Session
 from tests.local.clone_support import (
+    FEATURES,
     PROTECTED,
     SOURCE,
     InProcess,
@@ -376,4 +377,29 @@ def test_files_of_volumes_come_along(cx: Session, target: str) -> None:
         destination_catalog=target,
     ).run()
     assert not_equal(third) == {"s.v": ("file big.bin has 5 bytes, source has 3000000",)}
+    execute(cx, "DROP CATALOG {c} CASCADE", c=source)
+
+
+def test_every_feature_of_tables_views_and_functions_comes_along(cx: Session, target: str) -> None:
+    source = fresh("features")
+    execute(cx, *FEATURES, c=source)
+    run = InProcess(
+        cx,
+        source_catalog=source,
+        destination_catalog=target,
+        protected_tables="copy_as_caller",
+    )
+    result = run.run()
+    assert not_equal(result) == {}
+    assert {unit.state for unit in result.units} == {"done"}
+    for name in ("vb", "ve"):
+        text = str(rows(cx, f"SHOW CREATE TABLE {target}.s.{name}")[0]["createtab_stmt"])
+        assert "SCHEMA BINDING" in text if name == "vb" else "SCHEMA EVOLUTION" in text
+    assert rows(cx, f"SELECT {target}.s.uses(4) AS v") == [{"v": 4}]
+    execute(cx, "INSERT INTO {t}.s.t (n, s) VALUES (9, 'z')", t=target)
+    assert rows(cx, f"SELECT g, s FROM {target}.s.t WHERE n = 9") == [{"g": 10, "s": "*"}]
+    detail = rows(cx, f"DESCRIBE DETAIL {target}.s.u")[0]
+    assert detail["clusteringColumns"] == ["n"]
+    again = InProcess(cx, source_catalog=source, destination_catalog=target).plan()
+    assert not [unit.key for unit in again.units if unit.kind in {"view", "function"}]
     execute(cx, "DROP CATALOG {c} CASCADE", c=source)

@@ -53,7 +53,7 @@ def table_info(
         return made
     if has_columns:
         made.columns = [column_info(each) for each in found.columns]
-    made.properties = {**found.properties, **_clustering(found)}
+    made.properties = {**found.properties, **_clustering(found), **_schema_mode(found)}
     made.storage_location = found.storage_location
     made.row_filter = _row_filter(found.spec.get("row_filter"))
     for name, value in optimization(call, found).items():
@@ -102,6 +102,12 @@ def _clustering(found: Object) -> dict[str, str]:
     if found.spec.get("cluster_by_auto"):
         made["clusterByAuto"] = "true"
     return made
+
+
+def _schema_mode(found: Object) -> dict[str, str]:
+    # What a view does when columns below it change is told among the properties, too.
+    mode = found.spec.get("schema_mode") if found.is_view else None
+    return {"view.schemaMode": mode} if mode else {}
 
 
 def _row_filter(rule: dict[str, Any] | None) -> TableRowFilter | None:

@@ -8,6 +8,10 @@ from clonexs.aspects.properties import is_server_property
 from clonexs.names import CatalogName, SchemaName, TableName, VolumeName, quote, text_literal
 from clonexs.workspace.inventory import Argument, Column, Mask, Table, Volume
 
+EVOLUTION = "EVOLUTION"
+# The other mode is what a view gets anyway.
+_SPELLED_MODES = frozenset({"BINDING", "TYPE EVOLUTION", EVOLUTION})
+
 
 def create_catalog(target: CatalogName, *, location: str, comment: str | None) -> str:
     """``CREATE CATALOG``."""
@@ -112,17 +116,28 @@ def create_view(
     comment: str | None,
     properties: Mapping[str, str],
 ) -> str:
-    """``CREATE OR REPLACE VIEW`` with its column list, which the definition alone loses."""
+    """``CREATE OR REPLACE VIEW`` with its column list, which the definition alone loses.
+
+    A view that follows the columns below it (schema evolution) has no list of its own.
+    """
+    mode = schema_mode(view)
     columns = ", ".join(
         quote(c.name) + (f" COMMENT {text_literal(c.comment)}" if c.comment else "")
-        for c in view.columns
+        for c in (() if mode == EVOLUTION else view.columns)
     )
     parts = [f"CREATE OR REPLACE VIEW {target.quoted}" + (f" ({columns})" if columns else "")]
     if comment:
         parts.append(f"COMMENT {text_literal(comment)}")
     if properties:
         parts.append(f"TBLPROPERTIES ({_pairs(properties)})")
+    if mode in _SPELLED_MODES:
+        parts.append(f"WITH SCHEMA {mode}")
     return "\n".join([*parts, f"AS {query}"])
+
+
+def schema_mode(view: Table) -> str:
+    """What a view does when columns below it change; empty where the platform does not tell."""
+    return view.properties.get("view.schemaMode", "").upper()
 
 
 def create_volume(volume: Volume, target: VolumeName, *, comment: str | None, location: str) -> str:

@@ -238,11 +238,13 @@ class UnitMaker:
         target = self._names.copy_of(view.name)
         existing = self._there.tables.get(target) if self._there else None
         properties = render.own_properties(view.properties)
+        # Its columns are not listed, so their comments are set one by one.
+        follows = render.schema_mode(view) == render.EVOLUTION
         sql = render.create_view(
             view,
             target,
             view.view_definition or "",
-            comment=self._comment(view.comment),
+            comment=None if follows else self._comment(view.comment),
             properties=properties if self._request.copy_properties else {},
         )
         makes = existing is None or not _same_view(view, existing)
@@ -260,7 +262,9 @@ class UnitMaker:
             ViewName(*target.parts),
             [data_step(sql)] if makes else [],
             method="ddl" if makes else None,
-            declared=_WITH_VIEW if makes else frozenset({"columns"}),
+            declared=(_WITH_VIEW - {"comments"} if follows else _WITH_VIEW)
+            if makes
+            else frozenset({"columns"}),
             exists=existing is not None,
             depends_on=[self._schema_key(view.name), *needs],
             undo=[old] if old else [f"DROP VIEW IF EXISTS {target.quoted}"],
@@ -405,6 +409,7 @@ class UnitMaker:
 def _same_view(want: Table, have: Table) -> bool:
     return (
         have.is_view
+        and render.schema_mode(have) == render.schema_mode(want)
         and (have.view_definition or "").strip() == (want.view_definition or "").strip()
         and [c.name for c in have.columns] == [c.name for c in want.columns]
     )

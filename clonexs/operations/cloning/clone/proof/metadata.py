@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ from clonexs.aspects.base import Difference
 from clonexs.names import CatalogName, FunctionName, Name, TableName, ViewName
 from clonexs.operations.cloning.clone.facts import Facts, aspects_of
 from clonexs.operations.cloning.clone.names import ScopeMap
+from clonexs.operations.cloning.clone.render import schema_mode
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.units import kind_word, same_function
-from clonexs.workspace.inventory import ALL_WANTED, Inventory, Want, read_inventory
+from clonexs.workspace.inventory import ALL_WANTED, Inventory, Table, Want, read_inventory
 
 if TYPE_CHECKING:
     from clonexs.operations.base import RunContext
@@ -132,12 +133,9 @@ def _definition(want: Inventory, there: Inventory, source: Name, target: Name) -
     """Texts of views and functions; they are long, so the difference names the kind alone."""
     if isinstance(source, ViewName) and isinstance(target, TableName):
         one, other = want.find(source), there.find(target)
-        wanted = getattr(one, "view_definition", None)
-        held = getattr(other, "view_definition", None)
-        if (wanted or "").strip() == (held or "").strip():
-            return []
-        unknown = held is None
-        return [_text_differs(target, "definition of the view", is_unknown=unknown)]
+        assert isinstance(one, Table)  # both were found before
+        assert isinstance(other, Table)
+        return list(_view_differs(one, other))
     if isinstance(source, FunctionName) and isinstance(target, FunctionName):
         function, copy = want.functions[source], there.functions[target]
         if same_function(function, copy):
@@ -145,6 +143,17 @@ def _definition(want: Inventory, there: Inventory, source: Name, target: Name) -
         unknown = copy.definition is None
         return [_text_differs(target, "definition of the function", is_unknown=unknown)]
     return []
+
+
+def _view_differs(want: Table, have: Table) -> Iterator[Difference]:
+    held = have.view_definition
+    if (want.view_definition or "").strip() != (held or "").strip():
+        yield _text_differs(have.name, "definition of the view", is_unknown=held is None)
+    one, other = schema_mode(want), schema_mode(have)
+    if one != other:
+        yield Difference(
+            aspect="definition", object=str(have.name), field="schema mode", want=one, have=other
+        )
 
 
 def _text_differs(target: Name, what: str, *, is_unknown: bool) -> Difference:
