@@ -175,3 +175,13 @@ def test_unnamed_columns_are_the_same_for_every_reader(sql, schema, open_spark, 
     mine, theirs = sql(f"SELECT * FROM {schema}.v")[0], reader(f"SELECT * FROM {schema}.v")[0]
     assert list(mine) == list(theirs)
     assert list(theirs.values()) == [other_user, f"me: {other_user}"]
+
+
+def test_a_description_may_stand_where_a_table_does(sql, schema, open_spark, other_user):
+    history = f"SELECT h.version, h.operation FROM (DESCRIBE HISTORY {schema}.orders) h ORDER BY 1"
+    assert [tuple(row.values()) for row in sql(history)] == [(0, "CREATE TABLE"), (1, "WRITE")]
+    assert sql.values(f"SELECT col_name FROM (DESC {schema}.orders) WHERE data_type = 'int'") == [
+        "id"
+    ]
+    assert sql("SELECT (desc) AS d FROM VALUES ('a') AS t(desc)") == [{"d": "a"}]
+    assert Sql(open_spark(other_user)).refused(history) == "TABLE_OR_VIEW_NOT_FOUND"

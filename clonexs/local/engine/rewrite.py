@@ -9,68 +9,24 @@ masks. What cannot be understood is refused, never passed on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
-from clonexs.local.engine.functions import Known, calls_of, expand_functions
+from clonexs.local.engine.functions import Known, expand_functions
 from clonexs.local.engine.guard import plain
-from clonexs.local.engine.places import at_version, closing, shifted, time_travel
+from clonexs.local.engine.nodes import Nodes, drop_qualifiers, known_names, qualify_arguments
+from clonexs.local.engine.places import at_version, shifted, time_travel
 from clonexs.local.engine.protection import protected_text
 from clonexs.local.engine.refused import refuse_wrong_answers
-from clonexs.local.engine.text import Edits, quoted, tokens_of, tree_of
+from clonexs.local.engine.scope import Rewritten, Scope
+from clonexs.local.engine.text import Edits, inner_describes, quoted, tokens_of, tree_of
 from clonexs.local.engine.view_text import view_text
 from clonexs.local.errors import LocalError, not_found, syntax
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MAX_DEPTH = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """With whose rights and from where names are read.
-
-    Attributes:
-        who: Whose privileges count: the caller, or the owner inside a view or function.
-        user: Who runs the statement: what ``current_user()`` says and masks look at.
-        catalog: Catalog of one- and two-part names.
-        schema: Schema of one-part names.
-        depth: How deep in views and functions we are.
-        local: Names of one part that the plan around the text brings along.
-    """
-
-    who: Principal
-    user: Principal
-    catalog: str
-    schema: str
-    depth: int = 0
-    local: frozenset[str] = frozenset()
-
-    def inside(self, holder: Object, owner: Principal) -> Scope:
-        """The scope of the text of a view or function."""
-        if self.depth >= _MAX_DEPTH:
-            raise LocalError(
-                "VIEW_EXCEED_MAX_NESTED_DEPTH", f"`{holder.full_name}` nests too deep."
-            )
-        catalog, schema = holder.spec.get("resolved_in") or holder.parts[:2]
-        return replace(self, who=owner, catalog=catalog, schema=schema, depth=self.depth + 1)
-
-
-@dataclass(slots=True)
-class Rewritten:
-    """A text the engine may run.
-
-    Attributes:
-        text: The text.
-        tables: Tables that were read, for lineage and locks.
-        relations: Rows to put into the session first, by the name that stands in the text.
-    """
-
-    text: str
-    tables: list[Object] = field(default_factory=list)
-    relations: dict[str, pa.Table] = field(default_factory=dict)
+__all__ = ["Rewriter", "Rewritten", "Scope", "is_query"]
 
 
 class Rewriter:
@@ -109,9 +65,8 @@ class Rewriter:
         Raises:
             LocalError: also if the text is anything but a query.
         """
-        if not is_query(tree_of(text)):
-            raise syntax("A query is expected.")
-        return Rewritten(self.text(text, scope), self.tables, self.relations)
+        made = self.text(text, scope, only_query=True)
+        return Rewritten(made, self.tables, self.relations)
 
     def text(
         self,
@@ -120,6 +75,7 @@ class Rewriter:
         *,
         target: tuple[int, int] | None = None,
         is_expression: bool = False,
+        only_query: bool = False,
     ) -> str:
         """Rewrite a text.
 
@@ -128,14 +84,18 @@ class Rewriter:
             scope: How names are read.
             target: Place of a table that is written, which the caller replaces; left alone here.
             is_expression: Whether it is one expression behind a SELECT that the caller takes away.
+            only_query: Whether anything but a query is refused.
         """
         text = self._inner_describes(plain(text))
         tree = tree_of(text)
-        refuse_wrong_answers(tree)
+        if only_query and not is_query(tree):
+            raise syntax("A query is expected.")
+        nodes = Nodes(tree)
+        refuse_wrong_answers(nodes)
         edits = Edits(text)
-        known = self._known(tree)
-        known.names |= self._table_edits(text, tree, scope, edits, target)
-        self._qualify(text, tree, scope, edits)
+        known = known_names(nodes)
+        known.names |= self._table_edits(text, nodes, scope, edits, target)
+        qualify_arguments(text, nodes, scope, edits, self)
         moved = Known(
             shifted(known.names, edits),
             shifted(known.sources, edits),
@@ -147,16 +107,16 @@ class Rewriter:
     # Tables.
 
     def _table_edits(
-        self, text: str, tree: Any, scope: Scope, edits: Edits, target: tuple[int, int] | None
+        self, text: str, nodes: Nodes, scope: Scope, edits: Edits, target: tuple[int, int] | None
     ) -> set[int]:
         from sqlglot import exp
 
-        ctes = {each.alias.lower() for each in tree.find_all(exp.CTE)}
+        ctes = {each.alias.lower() for each in nodes.of(exp.CTE)}
         tokens = tokens_of(text)
         named: set[tuple[str, ...]] = set()
         places: set[int] = set()
-        hints = {id(t) for hint in tree.find_all(exp.Hint) for t in hint.find_all(exp.Table)}
-        for node in tree.find_all(exp.Table):
+        hints = {id(t) for hint in nodes.of(exp.Hint) for t in hint.find_all(exp.Table)}
+        for node in nodes.of(exp.Table):
             if id(node) in hints or not isinstance(node.this, exp.Identifier):
                 continue
             parts = tuple(part.name for part in node.parts)
@@ -171,7 +131,7 @@ class Rewriter:
             self._table_edit(parts, (start, end), node, tokens, scope, edits, text)
             named.add(tuple(part.lower() for part in parts))
             places.add(start)
-        self._column_edits(tree, named, edits)
+        drop_qualifiers(nodes, named, edits)
         return places
 
     def _table_edit(
@@ -324,81 +284,14 @@ class Rewriter:
                 raise not_found("FUNCTION", found.full_name) from None
             raise
 
-    def _known(self, tree: Any) -> Known:
-        from sqlglot import exp
-
-        known = Known()
-        for alias in tree.find_all(exp.TableAlias):
-            if alias.this is not None and "start" in alias.this.meta:
-                known.names.add(alias.this.meta["start"])
-        for node in tree.find_all(exp.Table, exp.Lateral):
-            if not isinstance(node.this, exp.Func) or "start" not in node.this.meta:
-                continue
-            first = node.parts[0] if isinstance(node, exp.Table) else node.this
-            start = first.meta.get("start", node.this.meta["start"])
-            known.sources.add(start)
-            if node.alias:
-                known.aliased.add(start)
-        return known
-
-    # Columns.
-
-    def _column_edits(self, tree: Any, named: set[tuple[str, ...]], edits: Edits) -> None:
-        from sqlglot import exp
-
-        for node in tree.find_all(exp.Column):
-            parts = node.parts
-            if len(parts) < 3:
-                continue
-            qualifier = tuple(part.name.lower() for part in parts[:-1])
-            if qualifier in named and "start" in parts[0].meta:
-                edits.replace(parts[0].meta["start"], parts[-2].meta["start"], "")
-
-    def _qualify(self, text: str, tree: Any, scope: Scope, edits: Edits) -> None:
-        """Say whose columns the arguments of functions with sub-queries are.
-
-        Inside the sub-query a bare name would be read as a column of its own tables.
-        """
-        from sqlglot import exp
-
-        from clonexs.local.engine.functions import called
-
-        tokens = tokens_of(text)
-        ranges = []
-        for call in calls_of(tokens):
-            found = called(tokens, call, scope, self)
-            if found is not None and found.spec.get("has_query"):
-                ranges.append(
-                    (tokens[call.opening].start, tokens[closing(tokens, call.opening)].end)
-                )
-        for column in tree.find_all(exp.Column) if ranges else ():
-            start = column.parts[0].meta.get("start", -1)
-            inside = any(low < start < high for low, high in ranges)
-            alias = _only_source(column.find_ancestor(exp.Select))
-            if inside and alias and len(column.parts) == 1:
-                edits.replace(start, start, f"{quoted(alias)}.")
-
     def _inner_describes(self, text: str) -> str:
-        if self._own_rows is None or "describe" not in text.lower():
-            return text
-        tokens = tokens_of(text)
+        places = inner_describes(text) if self._own_rows is not None else []
         edits = Edits(text)
-        for index, token in enumerate(tokens[:-1]):
-            if token.text == "(" and tokens[index + 1].text.upper() in {"DESCRIBE", "DESC"}:
-                close = closing(tokens, index)
-                inner = text[tokens[index + 1].start : tokens[close].start]
-                name = f"__describe_{len(self.relations)}"
-                self.relations[name] = self._own_rows(inner)
-                edits.replace(token.start, tokens[close].end + 1, quoted(name))
+        for start, end in places:
+            name = f"__describe_{len(self.relations)}"
+            self.relations[name] = self._own_rows(text[start + 1 : end - 1])  # type: ignore[misc]
+            edits.replace(start, end, quoted(name))
         return edits.applied()
-
-
-def _only_source(select: Any) -> str:
-    # The alias of the one table of a query; empty when there are several.
-    if select is None or select.args.get("joins") or select.args.get("laterals"):
-        return ""
-    source = select.args.get("from_") or select.args.get("from")
-    return str(source.this.alias_or_name) if source is not None else ""
 
 
 def is_query(tree: Any) -> bool:

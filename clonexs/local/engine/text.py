@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from clonexs.local.errors import syntax
 
 DIALECT = "databricks"
+_KEPT_LENGTH = 20_000
 
 
 def tokens_of(text: str) -> list[Any]:
@@ -16,10 +18,16 @@ def tokens_of(text: str) -> list[Any]:
     Raises:
         LocalError: if the text cannot be read.
     """
+    return list(_tokens(text) if len(text) <= _KEPT_LENGTH else _tokens.__wrapped__(text))
+
+
+@lru_cache(maxsize=256)
+def _tokens(text: str) -> tuple[Any, ...]:
+    # Several steps look at the tokens of one text, one after the other.
     import sqlglot
 
     try:
-        return list(sqlglot.tokenize(text, dialect=DIALECT))
+        return tuple(sqlglot.tokenize(text, dialect=DIALECT))
     except sqlglot.errors.TokenError as error:
         raise syntax(f"Syntax error: {_short(error)}") from error
 
@@ -32,6 +40,9 @@ def tree_of(text: str) -> Any:
     """
     import sqlglot
 
+    for start, end in inner_describes(text):
+        # The parser knows no DESCRIBE in a FROM clause: it gets a name of the same length.
+        text = f"{text[: start + 1]}{'`_`':<{end - start - 2}}{text[end - 1 :]}"
     try:
         found = [each for each in sqlglot.parse(text, dialect=DIALECT) if each is not None]
     except sqlglot.errors.SqlglotError as error:
@@ -39,6 +50,33 @@ def tree_of(text: str) -> Any:
     if len(found) != 1:
         raise syntax(f"Exactly one statement is expected, {len(found)} were found.")
     return found[0]
+
+
+def inner_describes(text: str) -> list[tuple[int, int]]:
+    """Where ``(DESCRIBE …)`` stands in a text, parentheses included."""
+    if "desc" not in text.lower():
+        return []
+    made: list[tuple[int, int]] = []
+    opened: list[int] = []
+    tokens = tokens_of(text)
+    for index, token in enumerate(tokens):
+        if token.text == "(":
+            opened.append(token.start if _describes(tokens, index) else -1)
+        elif token.text == ")" and opened and (start := opened.pop()) >= 0:
+            made.append((start, token.end + 1))
+    return made
+
+
+def _describes(tokens: list[Any], index: int) -> bool:
+    # A column may be called `desc`: the statement stands where a table does and has a name behind.
+    before = tokens[index - 1].text.upper() if index else ""
+    words = [token.text.upper() for token in tokens[index + 1 : index + 3]]
+    return (
+        before in {"FROM", "JOIN", ","}
+        and len(words) == 2
+        and words[0] in {"DESCRIBE", "DESC"}
+        and (words[1].isidentifier() or tokens[index + 2].token_type.name == "IDENTIFIER")
+    )
 
 
 def _short(error: Exception) -> str:
