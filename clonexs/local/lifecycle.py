@@ -6,31 +6,29 @@ The first to ask starts the server; it stays until it is stopped. A lock settles
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import http.client
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from clonexs.errors import ClonexsError, NotConnected
 from clonexs.local.errors import LocalError
 from clonexs.local.paths import Folder, state_folder
-
-_START_S, _STOP_S, _ANSWER_S = 30.0, 10.0, 5.0
-_TICK_S = 0.01
-_LOG_LINES = 8
-# What the server's process needs of the starter's environment; credentials are not in it.
-_KEPT = {"PATH", "HOME", "USER", "LANG", "TMPDIR", "TZ", "VIRTUAL_ENV", "CLONEXS_HOME"}
-_KEPT_PREFIXES = ("LC_", "PYTHON", "OPENBLAS_", "OMP_", "LD_LIBRARY", "DYLD_", "XDG_", "COVERAGE_")
+from clonexs.local.process import (
+    ANSWER_S,
+    START_S,
+    STOP_S,
+    call,
+    is_locked,
+    last_lines,
+    read_endpoint,
+    spawn,
+    starting,
+    until,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def ensure_started(
     found = _answering(name, folder)
     if found is None:
         _prepare(folder)
-        with _starting(folder):
+        with starting(folder):
             found = _answering(name, folder)
             if found is None:
                 found = _start(name, folder, _arguments(port, latency_ms, faults))
@@ -101,7 +99,7 @@ def status(name: str = "default", *, dir: Path | None = None) -> Endpoint | None
 def mint_token(name: str, user: str, *, dir: Path | None = None) -> str:  # noqa: A002
     """A token for a user of a workspace, who is added if unknown."""
     found = ensure_started(name, dir=dir)
-    answer = _call(found.http_url, "POST", "/local/tokens", token=found.token, body={"user": user})
+    answer = call(found.http_url, "POST", "/local/tokens", token=found.token, body={"user": user})
     return str(answer["token"])
 
 
@@ -111,20 +109,20 @@ def stop(name: str = "default", *, dir: Path | None = None) -> bool:  # noqa: A0
     if not folder.root.is_dir():
         return False
     _check_owner(folder)
-    with _starting(folder):
-        if not _is_locked(folder):
+    with starting(folder):
+        if not is_locked(folder):
             folder.endpoint.unlink(missing_ok=True)
             return False
-        known = _read(folder)
+        known = read_endpoint(folder)
         with contextlib.suppress(OSError, http.client.HTTPException, NotConnected):
             token = folder.token.read_text(encoding="utf-8")
-            _call(str(known.get("http", "")), "POST", "/local/stop", token=token, body={})
+            call(str(known.get("http", "")), "POST", "/local/stop", token=token, body={})
         pid = int(known.get("pid", 0))
         for number in (None, signal.SIGTERM, signal.SIGKILL):
             if number is not None and pid > 1:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
-            if _until(lambda: not _is_locked(folder), _STOP_S):
+            if until(lambda: not is_locked(folder), STOP_S):
                 folder.endpoint.unlink(missing_ok=True)
                 return True
     raise NotConnected(f"the local workspace {name} does not stop", hint=f"see {folder.log}")
@@ -213,12 +211,12 @@ def _check_version(found: Endpoint) -> None:
 
 
 def _answering(name: str, folder: Folder) -> Endpoint | None:
-    known = _read(folder)
+    known = read_endpoint(folder)
     if not known:
         return None
     _check_owner(folder)
     try:
-        health = _call(str(known["http"]), "GET", "/local/health")
+        health = call(str(known["http"]), "GET", "/local/health")
         token = folder.token.read_text(encoding="utf-8")
     except (OSError, KeyError, http.client.HTTPException, ClonexsError):
         return None
@@ -236,53 +234,6 @@ def _answering(name: str, folder: Folder) -> Endpoint | None:
     )
 
 
-def _read(folder: Folder) -> dict[str, Any]:
-    try:
-        found = json.loads(folder.endpoint.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _is_locked(folder: Folder) -> bool:
-    # Held by the server for as long as it lives: a process id may be somebody else's by now.
-    # Only asked under the starter's lock, so that asking never keeps a server from starting.
-    try:
-        handle = os.open(folder.lock, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
-@contextmanager
-def _starting(folder: Folder) -> Iterator[None]:
-    handle = os.open(folder.root / "start.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        deadline = time.monotonic() + _START_S
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    raise NotConnected(
-                        "another process is starting or stopping the local workspace"
-                    ) from error
-                time.sleep(_TICK_S)
-        yield
-    finally:
-        os.close(handle)
-
-
-# Starting.
-
-
 def _arguments(port: int, latency_ms: float, faults: Path | None) -> list[str]:
     made = []
     if port:
@@ -295,91 +246,40 @@ def _arguments(port: int, latency_ms: float, faults: Path | None) -> list[str]:
 
 
 def _start(name: str, folder: Folder, arguments: list[str]) -> Endpoint:
-    found: Endpoint | None = None
-
-    def answers() -> bool:
-        nonlocal found
-        found = _answering(name, folder)
-        return found is not None
-
+    found = None
     # One that holds the lock without answering is coming up or going down.
-    if _is_locked(folder) and _until(lambda: answers() or not _is_locked(folder), _ANSWER_S):
-        if found is not None:
-            return found
-    if _is_locked(folder):
+    if is_locked(folder):
+        found = _awaited(name, folder, lambda: not is_locked(folder), ANSWER_S)
+    if found is not None:
+        return found
+    if is_locked(folder):
         raise NotConnected(
             f"the local workspace {name} runs but does not answer",
             hint=f"clonexs local stop --name {name}",
-            details=_last_lines(folder),
+            details=last_lines(folder),
         )
     folder.endpoint.unlink(missing_ok=True)
-    process = _spawn(name, folder, arguments)
-    if not _until(lambda: answers() or process.poll() is not None, _START_S) or found is None:
+    process = spawn(name, folder, arguments)
+    found = _awaited(name, folder, lambda: process.poll() is not None, START_S)
+    if found is None:
         raise NotConnected(
             f"the local workspace {name} does not start",
             hint=f"see {folder.log}",
-            details=_last_lines(folder),
+            details=last_lines(folder),
         )
     return found
 
 
-def _spawn(name: str, folder: Folder, arguments: list[str]) -> subprocess.Popen[bytes]:
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if key in _KEPT or key.startswith(_KEPT_PREFIXES)
-    }
-    handle = os.open(folder.log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "clonexs.local", name, "--dir", str(folder.root), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=handle,
-            stderr=handle,
-            cwd=folder.root,
-            env=environment,
-            start_new_session=True,
-        )
-    finally:
-        os.close(handle)
-    # It outlives us on purpose; without this its end would be reported as a leak.
-    process.returncode = process.poll()
-    return process
+def _awaited(
+    name: str, folder: Folder, is_over: Callable[[], bool], seconds: float
+) -> Endpoint | None:
+    found: list[Endpoint] = []
 
+    def ended() -> bool:
+        endpoint = _answering(name, folder)
+        if endpoint is not None:
+            found.append(endpoint)
+        return bool(found) or is_over()
 
-def _last_lines(folder: Folder) -> str:
-    try:
-        text = folder.log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-_LOG_LINES:])
-
-
-def _until(condition: Any, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_TICK_S)
-    return True
-
-
-def _call(
-    url: str, method: str, path: str, *, token: str = "", body: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=_ANSWER_S)
-    headers = {"Content-Type": "application/json"} if body is not None else {}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, text, headers)
-        response = connection.getresponse()
-        found = json.loads(response.read() or b"{}")
-    except ValueError as error:
-        raise NotConnected("the local workspace gave no answer that is understood") from error
-    finally:
-        connection.close()
-    if response.status != http.client.OK or not isinstance(found, dict):
-        raise NotConnected(f"the local workspace refused: {found.get('message', response.status)}")
-    return found
+    until(ended, seconds)
+    return found[0] if found else None

@@ -115,7 +115,11 @@ async def _serve(server: Server, listener: socket.socket) -> None:
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    server.on_stop = lambda: loop.call_soon_threadsafe(stopped.set)
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
+    server.on_stop = wake
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     wanted = _last_ports(server.folder).get("grpc_port", 0)
@@ -166,7 +170,7 @@ def _web_server(server: Server) -> Any:
     )
     web = uvicorn.Server(config)
     # Signals are ours: they stop both doors and the engine in order.
-    web.capture_signals = contextlib.nullcontext
+    web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # no signals
     return web
 
 

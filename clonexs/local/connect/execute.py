@@ -92,10 +92,9 @@ class Executor:
         kind = plan.WhichOneof("op_type")
         if kind == "root":
             return self._query(session, operation, plan.root)
-        command = plan.command if kind == "command" else None
-        what = command.WhichOneof("command_type") if command is not None else None
+        what = plan.command.WhichOneof("command_type")
         if what == "sql_command":
-            return self._sql(session, operation, command.sql_command)
+            return self._sql(session, operation, plan.command.sql_command)
         if what == "get_resources_command":
             return Resources()
         raise LocalError(
@@ -241,17 +240,15 @@ def _named(text: str, values: list[Any]) -> tuple[str, dict[str, Any]]:
 
 def text_of(root: Any) -> str:
     """What a relation is, for the history: its SQL, or the kinds it is made of."""
-    kinds, node = [], root
+    kinds: list[str] = []
+    node = root
     while node is not None:
-        kind = node.WhichOneof("rel_type") or "nothing"
+        kind = node.WhichOneof("rel_type")
         if kind == "sql":
             return str(node.sql.query)
-        kinds.append(kind)
-        inner = getattr(node, kind) if kind != "nothing" else None
-        has_input = inner is not None and "input" in inner.DESCRIPTOR.fields_by_name
-        node = inner.input if inner is not None and has_input else None
-        if kind == "with_relations":
-            node = inner.root
+        kinds.append(kind or "nothing")
+        inner = getattr(node, kind) if kind else None
+        node = next((getattr(inner, n) for n in ("input", "root") if hasattr(inner, n)), None)
     return f"DataFrame: {' < '.join(kinds)}"
 
 

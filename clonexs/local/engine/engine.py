@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
 from clonexs.local.engine.session import Sessions, SqlSession
 from clonexs.local.engine.text import tree_of
+from clonexs.local.engine.waiting import Waiting
 from clonexs.local.errors import LocalError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _CACHED = 500
-_WAITING_S = 5.0
 _ALIAS = re.compile(r"`?cx`?\.`?cx`?\.`?(t[0-9a-f]{32})`?")
 _HEAD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+|\()", re.DOTALL)
 _QUERIES = {"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("}
@@ -56,7 +55,7 @@ class Engine:
         self._full_names: dict[str, str] = {}
         self._lock = threading.Lock()
         self._rewritten: dict[tuple[Any, ...], Rewritten] = {}
-        self._waiting = _Waiting()
+        self._waiting = Waiting()
         self._namespace = uuid.UUID(catalog.get("METASTORE", METASTORE).id)
 
     # Names the engine's process may resolve.
@@ -276,28 +275,3 @@ class Engine:
     def stop(self) -> None:
         """End the engine's process."""
         self._sail.stop()
-
-
-class _Waiting:
-    """Rewritten queries with their rows, between the questions about them and their run."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[Any, ...], tuple[float, Rewritten]] = {}
-
-    def put(self, session_id: str, key: tuple[Any, ...], made: Rewritten) -> None:
-        """Keep one for a moment."""
-        now = time.monotonic()
-        with self._lock:
-            self._kept = {k: v for k, v in self._kept.items() if now - v[0] < _WAITING_S}
-            self._kept[session_id, *key] = now, made
-
-    def take(self, session_id: str, key: tuple[Any, ...], *, keep: bool) -> Rewritten | None:
-        """The one that waits, if it is not too old; it waits on only if ``keep`` says so."""
-        with self._lock:
-            found = self._kept.get((session_id, *key))
-            if found is None or time.monotonic() - found[0] >= _WAITING_S:
-                return None
-            if not keep:
-                del self._kept[session_id, *key]
-            return found[1]
