@@ -67,8 +67,8 @@ def print_skips(skips: Iterable[Mapping[str, Any]]) -> None:
     if unable:
         click.echo("could not be done:")
     for skip in unable:
-        told = f"  {skip['kind']} {skip['object']}: {skip['message']} {skip.get('remedy') or ''}"
-        click.echo(told.rstrip())
+        remedy = f"; {skip['remedy']}" if skip.get("remedy") else ""
+        click.echo(f"  {skip['kind']} {skip['object']}: {skip['message']}{remedy}")
 
 
 def print_run(

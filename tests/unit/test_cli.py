@@ -332,7 +332,7 @@ def test_what_failed_and_what_was_left_out_is_listed(
     told = capfd.readouterr().out
     assert "table:s.a: full" in told
     assert "table:s.b" not in told
-    assert "table retail.s.t: has a row filter copy it as yourself" in told
+    assert "table retail.s.t: has a row filter; copy it as yourself" in told
 
 
 def test_a_denied_plan_is_explained_with_the_grant(
