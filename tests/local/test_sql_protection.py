@@ -83,6 +83,25 @@ def test_conditions_see_the_mask_too(reader, table):
     assert reader.values(order) == [1, 3]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "CAST(region AS INT) = 1",
+        "1 / (CASE WHEN region = 'US' THEN 0 ELSE 1 END) = 2",
+        "id IN (SELECT CAST(q.region AS INT) FROM {t} q WHERE q.region = 'US')",
+    ],
+)
+def test_an_error_tells_nothing_of_hidden_rows(sql, reader, table, condition):
+    s = table.rpartition(".")[0]
+    # Rows that the reader sees pass the condition; a hidden one would fail in it.
+    sql(f"CREATE OR REPLACE FUNCTION {s}.sees(region STRING) RETURNS BOOLEAN RETURN region = '1'")
+    reader(f"INSERT INTO {table} VALUES (9, '1', 'secret-9')")
+    assert reader.values(f"SELECT count(*) FROM {table} WHERE {condition.format(t=table)}") in (
+        [0],
+        [1],
+    )
+
+
 def test_the_owner_is_filtered_like_everybody(sql, reader, table):
     assert sql.values(f"SELECT code FROM {table}") == []
     catalog, schema, _ = table.split(".")

@@ -12,6 +12,7 @@ from clonexs.local.engine.text import quoted
 if TYPE_CHECKING:
     from clonexs.local.engine.rewrite import Rewriter, Scope
 
+_ALL_ROWS = 2**63 - 1
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
 
 
@@ -43,7 +44,10 @@ def protected_text(table: Object, plain: str, scope: Scope, rewriter: Rewriter) 
     where = ""
     if rule := table.spec.get("row_filter"):
         arguments = [_argument(each, row) for each in rule["columns"]]
-        where = f" WHERE {rewriter.call_text(rule['function'], arguments, scope, policy=True)}"
+        kept = rewriter.call_text(rule["function"], arguments, scope, policy=True)
+        # A limit that no table reaches: the engine would otherwise try the reader's own conditions
+        # first, also on rows that the filter hides, and tell of them in its errors.
+        where = f" WHERE {kept} LIMIT {_ALL_ROWS}"
     return f"(SELECT {', '.join(columns)} FROM {plain} AS {row}{where})"
 
 
