@@ -339,6 +339,24 @@ def test_the_rollback_record_brings_everything_back(
     assert tags == [{"tag_value": "maybe"}]
 
 
+def test_the_rollback_record_takes_away_what_was_made(
+    cx: Session, target: str, clone_of: Any
+) -> None:
+    from clonexs.operations.cloning.clone import rollback_steps
+    from clonexs.operations.cloning.clone.steps import perform
+
+    run = clone_of()
+    run.run()
+    assert run.ctx.plan is not None
+    for step in rollback_steps(run.ctx.plan, run.store.befores()):
+        perform(cx.workspace, step)
+    left = [each.name for each in cx.api.schemas.list(target)]
+    assert sorted(str(name) for name in left) == ["default", "information_schema"]
+    steps = rollback_steps(run.ctx.plan, run.store.befores(), drop_catalog=True)
+    perform(cx.workspace, steps[-1])
+    assert target not in {each.name for each in cx.api.catalogs.list()}
+
+
 def test_files_of_volumes_come_along(cx: Session, target: str) -> None:
     source = fresh("filed")
     execute(

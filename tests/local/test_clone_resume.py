@@ -125,3 +125,51 @@ def test_a_table_that_somebody_else_made_meanwhile_is_a_conflict(
     assert outcomes[KEY].state == "failed"
     assert outcomes["view:s.v"].state == "blocked"
     assert rows(cx, f"SELECT count(*) AS n FROM {target}.s.t3") == [{"n": 0}]
+
+
+def test_a_cancelled_run_is_resumed(cx: Session, source: str, target: str) -> None:
+    cx.api.api_client.do("PUT", "/local/faults", body={"latency_ms": 400})
+    try:
+        run = cx.submit(cx.plan_clone(source, target, max_workers=1, parallel_tables=1))
+        eventually(lambda: len(cx.runner.store.units(run.id)) > 3, 90)
+        run.cancel()
+        run.wait(check=False)
+    finally:
+        cx.api.api_client.do("PUT", "/local/faults", body={"latency_ms": 0})
+    assert run.status == "cancelled"
+    units = {unit["key"]: unit["state"] for unit in cx.runner.store.units(run.id)}
+    assert set(units.values()) <= {"done", "pending", "failed"}
+    assert "pending" in units.values() or len(units) < TABLES + 4
+    before = clones(cx, target)
+    run.resume(check=False)
+    assert cx.runner.status(run.id).status == "succeeded"
+    done = {key.rpartition(".")[2] for key, state in units.items() if state == "done"}
+    after = clones(cx, target)
+    assert all(after[table] == before[table] for table in done if table in before)
+
+
+def test_retry_does_only_what_failed(cx: Session, source: str, target: str) -> None:
+    plan = cx.plan_clone(source, target)
+    # A table under the name of the copy, made after the plan: the copy cannot be made.
+    execute(
+        cx,
+        "CREATE CATALOG {t}",
+        "CREATE SCHEMA {t}.s",
+        "CREATE TABLE {t}.s.t3 (mine INT)",
+        t=target,
+    )
+    run = cx.submit(plan).wait(check=False)
+    assert run.status == "partial"
+    outcomes = {unit.key: unit for unit in run.result.units}
+    assert {key for key, unit in outcomes.items() if unit.state != "done"} == {
+        KEY,
+        "view:s.v",
+        "grants:s.t3",
+    }
+    assert (outcomes[KEY].error or {})["object"] in {None, f"{target}.s.t3"}
+    before = clones(cx, target)
+    execute(cx, "DROP TABLE {t}.s.t3", t=target)
+    run.retry_failed(check=False)
+    assert run.status == "succeeded"
+    after = clones(cx, target)
+    assert {table for table in after if after[table] != before[table]} == {"t3"}

@@ -90,6 +90,19 @@ def test_a_protected_table_that_cannot_be_filled_is_dropped_again() -> None:
     assert backend.texts[-1] == "DROP TABLE IF EXISTS `dev`.`s`.`people`"
 
 
+def test_a_statement_that_met_another_writer_is_tried_again() -> None:
+    busy = StatementFailed("busy", error_class="DELTA_CONCURRENT_WRITE", sql_state="2D521")
+    plan = planned(inventory(table("s.t")))
+    backend = RecordingBackend([("DEEP CLONE", busy)])
+    ctx, applying = applied(plan, backend)
+    assert sum("DEEP CLONE" in text for text in backend.texts) == 4
+    assert ctx.clock.slept == [1.0, 2.0, 4.0]  # type: ignore[attr-defined]  # the fake one
+    assert applying.errors["table:s.t"]["code"] == "CONFLICT"
+    backend = RecordingBackend([("DEEP CLONE", BROKEN)])
+    applied(plan, backend)
+    assert sum("DEEP CLONE" in text for text in backend.texts) == 1
+
+
 def test_what_was_there_is_on_record_before_the_first_change() -> None:
     source = inventory(table("s.t"))
     seen: list[bool] = []

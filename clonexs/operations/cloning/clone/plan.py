@@ -196,6 +196,11 @@ class _Planning:
             if overrides:
                 table = replace(table, properties={**table.properties, **overrides})
             if choice.method == "ctas":
+                if any((c.identity or "").startswith("GENERATED ALWAYS") for c in table.columns):
+                    self.warnings.append(
+                        f"the copy of {table.name} accepts numbers from outside in its identity"
+                        " column, since the rows bring theirs"
+                    )
                 table = replace(table, columns=tuple(_accepting(c) for c in table.columns))
             if not self.request.copy_security:
                 bare = tuple(replace(c, mask=None) for c in table.columns)

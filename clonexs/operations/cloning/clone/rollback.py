@@ -60,17 +60,22 @@ def current_version(ctx: RunContext, table: TableName) -> int | None:
     return version if isinstance(version, int) else None
 
 
-def rollback_steps(plan: Plan, befores: Mapping[str, Mapping[str, Any]]) -> list[Step]:
+def rollback_steps(
+    plan: Plan, befores: Mapping[str, Mapping[str, Any]], *, drop_catalog: bool = False
+) -> list[Step]:
     """Steps that undo a run, in the reverse order of its making.
+
+    A schema that holds something else by now is not dropped: its step fails.
 
     Args:
         plan: The plan that was carried out.
         befores: What its units wrote before their changes; a unit without is untouched.
+        drop_catalog: Whether a catalog that the run made is dropped, with all that is in it.
     """
     steps: list[Step] = []
     for unit in reversed(plan.units):
         before = befores.get(unit.key)
-        if before is not None:
+        if before is not None and (unit.kind != "catalog" or before["existed"] or drop_catalog):
             steps += _undo(unit, before)
     return steps
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from clonexs.aspects.apply import apply_changes, from_record, to_record
 from clonexs.aspects.base import Change, RestCall
+from clonexs.errors import OutcomeUnknown, StatementFailed
+from clonexs.workspace.explain import explain
 from clonexs.workspace.gateway import escape_braces, render
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = dict[str, Any]
 DATA = "data"
+_RETRIES, _FIRST_DELAY_S = 3, 1.0
+_PASSING = frozenset({"CONFLICT", "NO_COMPUTE"})
 
 
 def data_step(sql: str) -> Step:
@@ -55,12 +59,28 @@ def perform(workspace: Workspace, step: Step) -> Mapping[str, Any]:
         StatementFailed, DatabricksError: as the workspace refused it.
     """
     if step["aspect"] == DATA:
-        # Names are quoted and literals written already: braces are part of the text.
-        return workspace.sql.execute(escape_braces(step["sql"]), step=DATA).metrics
+        return _persistently(workspace, step["sql"])
     applied = apply_changes(workspace, [from_record(step)])
     if applied.refused:
         raise applied.refused[0].error
     return {}
+
+
+def _persistently(workspace: Workspace, sql: str) -> Mapping[str, Any]:
+    # A statement that met another writer, or a server too busy for it, has changed nothing.
+    for attempt in range(_RETRIES + 1):
+        try:
+            # Names are quoted and literals written already: braces are part of the text.
+            return workspace.sql.execute(escape_braces(sql), step=DATA).metrics
+        except OutcomeUnknown:
+            raise
+        except StatementFailed as error:
+            explained = explain(error)
+            passes = explained.retryable and explained.code in _PASSING
+            if attempt == _RETRIES or not passes:
+                raise
+            workspace.clock.sleep(_FIRST_DELAY_S * 2**attempt)
+    raise AssertionError("unreachable: the loop returns or raises")
 
 
 def undo(workspace: Workspace, step: Step) -> None:

@@ -136,7 +136,7 @@ class UnitMaker:
             declared=frozenset() if exists else _WITH_SCHEMA,
             exists=exists,
             depends_on=[key_of("catalog", self._names.target)],
-            undo=[f"DROP SCHEMA IF EXISTS {target.quoted} CASCADE"],
+            undo=[f"DROP SCHEMA IF EXISTS {target.quoted}"],
         )
 
     def table(
