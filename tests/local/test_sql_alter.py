@@ -186,6 +186,15 @@ def test_keys(t):
     assert names == []
 
 
+def test_keys_go_with_the_schema_of_their_parent(s):
+    s.run("CREATE SCHEMA {c}.other")
+    s.run("CREATE TABLE {c}.other.p (id INT NOT NULL, CONSTRAINT pk PRIMARY KEY (id))")
+    s.run("CREATE TABLE {s}.t (id INT, CONSTRAINT fk FOREIGN KEY (id) REFERENCES {c}.other.p (id))")
+    assert "FOREIGN KEY" in s.one("SHOW CREATE TABLE {s}.t")["createtab_stmt"]
+    s.run("DROP SCHEMA {c}.other CASCADE")
+    assert "FOREIGN KEY" not in s.one("SHOW CREATE TABLE {s}.t")["createtab_stmt"]
+
+
 def test_defaults(t):
     t.refused(
         "ALTER TABLE {s}.t ALTER COLUMN b SET DEFAULT 'q'",

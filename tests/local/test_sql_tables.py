@@ -255,6 +255,14 @@ def test_counts_of_changed_rows(s):
     assert s.one("DELETE FROM {s}.t WHERE a = 100") == {"num_affected_rows": 0}
     assert s.one("INSERT OVERWRITE {s}.t VALUES (1, 'z')")["num_inserted_rows"] == 1
     s.refused("INSERT INTO {s}.t (nope) VALUES (1)", "UNRESOLVED_COLUMN.WITH_SUGGESTION")
+    s.refused(
+        "INSERT INTO {s}.t VALUES (1)", "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+    )
+    s.refused(
+        "INSERT INTO {s}.t VALUES (1, 'x', 2)", "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
+    )
+    s.run("INSERT INTO {s}.t BY NAME SELECT 'by name' AS b, 2 AS a")
+    assert s.run("SELECT * FROM {s}.t WHERE a = 2") == [{"a": 2, "b": "by name"}]
 
 
 def test_identity_numbers_are_never_given_out_twice(s):

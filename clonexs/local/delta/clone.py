@@ -7,15 +7,11 @@ Not copied: the table's comment, history, identifier, and everything the catalog
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +19,10 @@ from urllib.parse import quote, unquote
 
 from clonexs.local.delta import log
 from clonexs.local.delta.log import Action, Snapshot, file_key
-from clonexs.local.delta.table import asked_features, merged_protocol, protocol_for
+from clonexs.local.delta.protocol import asked_features, merged_protocol, protocol_for
+from clonexs.local.delta.table import removal
+from clonexs.local.delta.transfer import transfer, vector_file
 from clonexs.local.errors import LocalError
-
-_COPY_THREADS = 4
-_CHUNK = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +103,7 @@ def clone(
         is_committed = False
         try:
             target.mkdir(parents=True, exist_ok=True)
-            _transfer(jobs, shallow=shallow)
+            transfer(jobs, shallow=shallow)
             log.commit(
                 target,
                 version,
@@ -221,22 +216,8 @@ def _actions(
     if not shallow:
         # How far a stream has come: only a deep clone can take over from its source.
         actions += [{"txn": txn} for txn in source.transactions.values()]
-    actions += [{"remove": _removed(add)} for add in gone.values()]
+    actions += [removal(add) for add in gone.values()]
     return [*actions, *({"add": add} for add in adds)]
-
-
-def _removed(add: Action) -> Action:
-    made: Action = {
-        "path": add["path"],
-        "deletionTimestamp": int(time.time() * 1000),
-        "dataChange": True,
-        "extendedFileMetadata": True,
-        "partitionValues": add.get("partitionValues", {}),
-        "size": add["size"],
-    }
-    if add.get("deletionVector"):
-        made["deletionVector"] = add["deletionVector"]
-    return made
 
 
 def _with_marks(schema: dict[str, Any], before: Snapshot | None) -> dict[str, Any]:
@@ -250,93 +231,3 @@ def _with_marks(schema: dict[str, Any], before: Snapshot | None) -> dict[str, An
             order = max if about["delta.identity.step"] > 0 else min
             about[key] = order(old, about.get(key, old))
     return schema
-
-
-def _transfer(jobs: Mapping[Path, Path], *, shallow: bool) -> None:
-    folders = {to.parent for to in jobs.values()}
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-    move = _link if shallow else _copy
-    if len(jobs) <= 1 or shallow:
-        for pair in jobs.items():
-            move(*pair)
-    else:
-        with ThreadPoolExecutor(max_workers=_COPY_THREADS) as pool:
-            for _ in pool.map(lambda pair: move(*pair), jobs.items()):
-                pass
-    for folder in folders:
-        log.sync_folder(folder)
-
-
-def vector_file(vector: Mapping[str, Any]) -> str:
-    """Name of the file that holds a deletion vector (protocol: storage type ``u``)."""
-    text = vector["pathOrInlineDv"]
-    prefix, encoded = text[:-20], text[-20:]
-    name = f"deletion_vector_{uuid.UUID(bytes=_z85(encoded))}.bin"
-    return f"{prefix}/{name}" if prefix else name
-
-
-_Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
-
-
-def _z85(text: str) -> bytes:
-    made = bytearray()
-    for start in range(0, len(text), 5):
-        value = 0
-        for char in text[start : start + 5]:
-            value = value * 85 + _Z85.index(char)
-        made += value.to_bytes(4, "big")
-    return bytes(made)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            raise _missing(source) from error
-        if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
-            raise
-        _copy(source, target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    made = target.with_name(f".{target.name}.part")
-    try:
-        with source.open("rb") as inp, made.open("wb") as out:
-            _copy_bytes(inp.fileno(), out.fileno(), os.fstat(inp.fileno()).st_size)
-            os.fsync(out.fileno())
-        made.replace(target)
-    except OSError as error:
-        made.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
-            raise LocalError(
-                "NO_SPACE_LEFT", f"No space left on device while copying to `{target}`."
-            ) from error
-        if error.errno == errno.ENOENT:
-            raise _missing(source) from error
-        raise
-
-
-def _missing(source: Path) -> LocalError:
-    return LocalError("DELTA_FILE_NOT_FOUND", f"The data file `{source}` is not there any more.")
-
-
-def _copy_bytes(source: int, target: int, size: int) -> None:
-    done = 0
-    while done < size:
-        try:
-            moved = os.sendfile(target, source, done, min(_CHUNK, size - done))
-        except OSError as error:
-            if error.errno not in {errno.EINVAL, errno.ENOSYS}:
-                raise
-            os.lseek(source, done, os.SEEK_SET)
-            os.lseek(target, done, os.SEEK_SET)
-            with os.fdopen(os.dup(source), "rb") as inp, os.fdopen(os.dup(target), "wb") as out:
-                shutil.copyfileobj(inp, out, 1 << 20)
-            return
-        if moved == 0:
-            return
-        done += moved

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clonexs.local.delta.checkpoint import checkpoint_before, read_checkpoint
 from clonexs.local.errors import LocalError
 from clonexs.local.faults import reach
 
 _COMMIT = re.compile(r"(\d{20})\.json$")
-_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10}|\.[0-9a-f-]{36})?\.parquet$")
 ENGINE = "clonexs-local"
 _locks: dict[str, threading.RLock] = {}
 _locks_guard = threading.Lock()
@@ -152,10 +152,10 @@ def load(table: Path, version: int | None = None) -> Snapshot:
         )
     made = Snapshot(table, wanted, {}, {})
     start = 0
-    checkpoint = _checkpoint_before(table, wanted)
+    checkpoint = checkpoint_before(log_folder(table), wanted)
     if checkpoint is not None:
         start = checkpoint + 1
-        for action in _read_checkpoint(table, checkpoint):
+        for action in read_checkpoint(log_folder(table), checkpoint):
             _apply(made, action)
     for number in range(start, wanted + 1):
         for action in read_commit(table, number):
@@ -325,44 +325,6 @@ def sync_folder(folder: Path) -> None:
 
 def _parameter(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _checkpoint_before(table: Path, version: int) -> int | None:
-    found = [
-        int(match.group(1))
-        for name in os.listdir(log_folder(table))
-        if (match := _CHECKPOINT.match(name)) and int(match.group(1)) <= version
-    ]
-    return max(found, default=None)
-
-
-def _read_checkpoint(table: Path, version: int) -> Iterator[Action]:
-    import pyarrow.parquet as pq
-
-    names = [
-        name
-        for name in os.listdir(log_folder(table))
-        if (match := _CHECKPOINT.match(name)) and int(match.group(1)) == version
-    ]
-    for name in sorted(names):
-        for row in pq.read_table(log_folder(table) / name).to_pylist():
-            yield {kind: _tidy(body) for kind, body in row.items() if body is not None}
-
-
-def _tidy(body: Any) -> Any:
-    # A checkpoint spells maps as lists of pairs and absent fields as nulls.
-    made = {}
-    for key, value in body.items():
-        if value is None:
-            continue
-        if isinstance(value, list) and value and isinstance(value[0], tuple):
-            value = dict(value)
-        elif key in {"partitionValues", "configuration", "options", "tags"} and value == []:
-            value = {}
-        elif isinstance(value, dict):
-            value = _tidy(value)
-        made[key] = value
-    return made
 
 
 def file_key(action: Action) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from urllib.parse import unquote
 
 from clonexs.local.delta import log
 from clonexs.local.delta.log import Action
-from clonexs.local.delta.table import merged_protocol
+from clonexs.local.delta.protocol import merged_protocol
+from clonexs.local.delta.table import removal
 from clonexs.local.errors import LocalError
 
 
@@ -66,7 +66,7 @@ def restore(table: Path, version: int, *, user: str, parameters: dict[str, Any])
     if metadata != now.metadata:
         actions.append({"metaData": metadata})
     actions += _domains(now, then)
-    actions += [{"remove": _removed(add)} for add in gone.values()]
+    actions += [removal(add) for add in gone.values()]
     actions += [{"add": {**add, "dataChange": True}} for add in back.values()]
     log.commit(
         table,
@@ -137,17 +137,3 @@ def _check_files(table: Path, adds: list[Action]) -> None:
             "DELTA_CANNOT_RESTORE_TABLE_VERSION",
             f"Cannot restore: {len(missing)} data files are not there any more, `{missing[0]}` is one.",
         )
-
-
-def _removed(add: Action) -> Action:
-    made: Action = {
-        "path": add["path"],
-        "deletionTimestamp": int(time.time() * 1000),
-        "dataChange": True,
-        "extendedFileMetadata": True,
-        "partitionValues": add.get("partitionValues", {}),
-        "size": add["size"],
-    }
-    if add.get("deletionVector"):
-        made["deletionVector"] = add["deletionVector"]
-    return made

@@ -11,32 +11,14 @@ from typing import Any
 
 from clonexs.local.delta import log
 from clonexs.local.delta.log import Action, Snapshot
+from clonexs.local.delta.mapping import mapped
+from clonexs.local.delta.protocol import (
+    FEATURE_PREFIX,
+    asked_features,
+    merged_protocol,
+    protocol_for,
+)
 from clonexs.local.errors import LocalError
-
-# Properties that are a promise about the protocol: reader version, writer version, features.
-_READER_FEATURES = {
-    "deletionVectors",
-    "columnMapping",
-    "timestampNtz",
-    "variantType",
-    "v2Checkpoint",
-}
-_FEATURES = {
-    *_READER_FEATURES,
-    "allowColumnDefaults",
-    "appendOnly",
-    "changeDataFeed",
-    "checkConstraints",
-    "generatedColumns",
-    "identityColumns",
-    "invariants",
-}
-_SERVER_PREFIXES = ("delta.feature.",)
-_SERVER_KEYS = {
-    "delta.minReaderVersion",
-    "delta.minWriterVersion",
-    "delta.columnMapping.maxColumnId",
-}
 
 
 def new_actions(
@@ -50,9 +32,9 @@ def new_actions(
 ) -> list[Action]:
     """The ``protocol``, ``metaData`` and domain actions of a new or replaced table."""
     features = asked_features(properties)
-    properties = {k: v for k, v in properties.items() if not k.startswith(_SERVER_PREFIXES)}
+    properties = {k: v for k, v in properties.items() if not k.startswith(FEATURE_PREFIX)}
     if properties.get("delta.columnMapping.mode", "none") != "none":
-        schema, properties = _with_mapping(schema, dict(properties))
+        schema, properties = mapped(schema, dict(properties))
     metadata: Action = {
         "id": table_id or str(uuid.uuid4()),
         "format": {"provider": "parquet", "options": {}},
@@ -76,25 +58,6 @@ def new_actions(
     return made
 
 
-def asked_features(properties: Mapping[str, str]) -> frozenset[str]:
-    """Table features that properties ask for (``delta.feature.x = supported``).
-
-    Raises:
-        LocalError: for features that nobody here knows.
-    """
-    asked = set()
-    for key, value in properties.items():
-        if key.startswith("delta.feature."):
-            name = key.removeprefix("delta.feature.")
-            if value not in {"supported", "enabled"} or name not in _FEATURES:
-                raise LocalError(
-                    "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG",
-                    f"Unable to enable the table feature '{name}' ('{value}').",
-                )
-            asked.add(name)
-    return frozenset(asked)
-
-
 def clustering_action(schema: dict[str, Any], columns: list[str]) -> Action:
     """The domain metadata that records clustering columns."""
     physical = {
@@ -109,143 +72,6 @@ def clustering_action(schema: dict[str, Any], columns: list[str]) -> Action:
             "removed": False,
         }
     }
-
-
-def protocol_for(
-    schema: dict[str, Any],
-    properties: Mapping[str, str],
-    *,
-    clustered: bool = False,
-    asked: frozenset[str] = frozenset(),
-) -> Action:
-    """The least protocol that a schema and properties need, with the features that are asked for."""
-    text = json.dumps(schema)
-    features = set(asked)
-    if properties.get("delta.enableDeletionVectors") == "true":
-        features.add("deletionVectors")
-    if properties.get("delta.columnMapping.mode", "none") != "none":
-        features.add("columnMapping")
-    if '"timestamp_ntz"' in text:
-        features.add("timestampNtz")
-    if '"variant"' in text:
-        features.add("variantType")
-    if "CURRENT_DEFAULT" in text:
-        features.add("allowColumnDefaults")
-    if "delta.identity." in text:
-        features.add("identityColumns")
-    if "delta.generationExpression" in text:
-        features.add("generatedColumns")
-    if properties.get("delta.enableChangeDataFeed") == "true":
-        features.add("changeDataFeed")
-    if any(key.startswith("delta.constraints.") for key in properties):
-        features.add("checkConstraints")
-    if clustered:
-        features |= {"clustering", "domainMetadata"}
-    if properties.get("delta.appendOnly") == "true":
-        features.add("appendOnly")
-    if not all(f.get("nullable", True) for f in schema["fields"]):
-        features.add("invariants")
-    if features <= {
-        "appendOnly",
-        "invariants",
-        "checkConstraints",
-        "generatedColumns",
-        "changeDataFeed",
-    }:
-        writer = (
-            4
-            if features & {"generatedColumns", "changeDataFeed"}
-            else 3
-            if "checkConstraints" in features
-            else 2
-        )
-        return {"minReaderVersion": 1, "minWriterVersion": writer}
-    readers = sorted(features & _READER_FEATURES)
-    made: Action = {
-        "minReaderVersion": 3 if readers else 1,
-        "minWriterVersion": 7,
-        "writerFeatures": sorted(features),
-    }
-    if readers:
-        made["readerFeatures"] = readers
-    return made
-
-
-# What the engine writes by itself; tables that need more are written through a copy of their log.
-_ENGINE_WRITES = {
-    "appendOnly",
-    "invariants",
-    "checkConstraints",
-    "generatedColumns",
-    "allowColumnDefaults",
-    "columnMapping",
-    "deletionVectors",
-    "timestampNtz",
-    "variantType",
-}
-
-
-def engine_metadata(metadata: Action) -> Action:
-    """A ``metaData`` action without what the engine refuses to write: identity, change feed."""
-    made: Action = json.loads(json.dumps(metadata))
-    schema = json.loads(made["schemaString"])
-    for each in schema["fields"]:
-        each["metadata"] = {
-            k: v
-            for k, v in (each.get("metadata") or {}).items()
-            if not k.startswith("delta.identity.")
-        }
-    made["schemaString"] = json.dumps(schema)
-    made["configuration"] = {
-        k: v
-        for k, v in (made.get("configuration") or {}).items()
-        if k != "delta.enableChangeDataFeed"
-    }
-    return made
-
-
-def engine_protocol(metadata: Action) -> Action:
-    """The protocol under which the engine writes a table of this metadata."""
-    return protocol_for(json.loads(metadata["schemaString"]), metadata.get("configuration") or {})
-
-
-def engine_writes(snapshot: Snapshot) -> bool:
-    """Whether the engine can write a table as it is."""
-    features = set(snapshot.protocol.get("writerFeatures", ()))
-    return features <= _ENGINE_WRITES and "delta.identity." not in snapshot.metadata["schemaString"]
-
-
-def merged_protocol(old: Action, new: Action) -> Action:
-    """A protocol that allows what either allows: it never goes down."""
-    if not old:
-        return new
-    features = set(old.get("writerFeatures", ())) | set(new.get("writerFeatures", ()))
-    if not features:
-        return {
-            "minReaderVersion": max(old["minReaderVersion"], new["minReaderVersion"]),
-            "minWriterVersion": max(old["minWriterVersion"], new["minWriterVersion"]),
-        }
-    legacy = {
-        2: {"appendOnly", "invariants"},
-        3: {"checkConstraints"},
-        4: {"generatedColumns", "changeDataFeed"},
-        5: {"columnMapping"},
-        6: {"identityColumns"},
-    }
-    for each in (old, new):
-        if each["minWriterVersion"] < 7:
-            for level, names in legacy.items():
-                if level <= each["minWriterVersion"]:
-                    features |= names
-    readers = sorted(features & _READER_FEATURES)
-    made: Action = {
-        "minReaderVersion": 3 if readers else 1,
-        "minWriterVersion": 7,
-        "writerFeatures": sorted(features),
-    }
-    if readers:
-        made["readerFeatures"] = readers
-    return made
 
 
 def create(path: Path, actions: list[Action], *, user: str, parameters: dict[str, Any]) -> None:
@@ -279,7 +105,7 @@ def edit(
         configuration = metadata.get("configuration") or {}
         asked = asked_features(configuration)
         metadata["configuration"] = configuration = {
-            k: v for k, v in configuration.items() if not k.startswith(_SERVER_PREFIXES)
+            k: v for k, v in configuration.items() if not k.startswith(FEATURE_PREFIX)
         }
         is_clustered = any("domainMetadata" in action for action in more)
         wanted = protocol_for(
@@ -302,109 +128,24 @@ def edit(
         return log.load(path)
 
 
+def removal(add: Action, *, data_change: bool = True) -> Action:
+    """The ``remove`` action of a live file."""
+    made: Action = {
+        "path": add["path"],
+        "deletionTimestamp": int(time.time() * 1000),
+        "dataChange": data_change,
+        "extendedFileMetadata": True,
+        "partitionValues": add.get("partitionValues", {}),
+        "size": add["size"],
+    }
+    if add.get("deletionVector"):
+        made["deletionVector"] = add["deletionVector"]
+    return {"remove": made}
+
+
 def removals(snapshot: Snapshot) -> list[Action]:
     """``remove`` actions for every live file."""
-    now = int(time.time() * 1000)
-    made: list[Action] = []
-    for add in snapshot.files.values():
-        remove: Action = {
-            "path": add["path"],
-            "deletionTimestamp": now,
-            "dataChange": True,
-            "extendedFileMetadata": True,
-            "partitionValues": add.get("partitionValues", {}),
-            "size": add["size"],
-        }
-        if add.get("deletionVector"):
-            remove["deletionVector"] = add["deletionVector"]
-        made.append({"remove": remove})
-    return made
-
-
-def _with_mapping(
-    schema: dict[str, Any], properties: dict[str, str]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    counter = int(properties.get("delta.columnMapping.maxColumnId", "0"))
-
-    def mapped(kind: Any) -> Any:
-        nonlocal counter
-        if isinstance(kind, str):
-            return kind
-        if kind["type"] == "array":
-            return {**kind, "elementType": mapped(kind["elementType"])}
-        if kind["type"] == "map":
-            return {
-                **kind,
-                "keyType": mapped(kind["keyType"]),
-                "valueType": mapped(kind["valueType"]),
-            }
-        fields = []
-        for each in kind["fields"]:
-            about = dict(each.get("metadata") or {})
-            if "delta.columnMapping.id" not in about:
-                counter += 1
-                about["delta.columnMapping.id"] = counter
-                about["delta.columnMapping.physicalName"] = f"col-{uuid.uuid4()}"
-            fields.append({**each, "type": mapped(each["type"]), "metadata": about})
-        return {**kind, "fields": fields}
-
-    made = mapped(schema)
-    return made, {**properties, "delta.columnMapping.maxColumnId": str(counter)}
-
-
-def with_mapping(metadata: Action) -> None:
-    """Turn on column mapping by name for an existing table, whose files keep their names."""
-    configuration = metadata.setdefault("configuration", {})
-    if configuration.get("delta.columnMapping.mode", "none") != "none":
-        return
-    schema = json.loads(metadata["schemaString"])
-
-    def keep_names(kind: Any) -> None:
-        if isinstance(kind, str):
-            return
-        if kind["type"] == "array":
-            keep_names(kind["elementType"])
-        elif kind["type"] == "map":
-            keep_names(kind["keyType"])
-            keep_names(kind["valueType"])
-        else:
-            for each in kind["fields"]:
-                each.setdefault("metadata", {})["delta.columnMapping.physicalName"] = each["name"]
-                keep_names(each["type"])
-
-    keep_names(schema)
-    counter = 0
-
-    def number(kind: Any) -> None:
-        nonlocal counter
-        if isinstance(kind, str):
-            return
-        if kind["type"] == "array":
-            number(kind["elementType"])
-        elif kind["type"] == "map":
-            number(kind["keyType"])
-            number(kind["valueType"])
-        else:
-            for each in kind["fields"]:
-                counter += 1
-                each["metadata"]["delta.columnMapping.id"] = counter
-                number(each["type"])
-
-    number(schema)
-    metadata["schemaString"] = json.dumps(schema)
-    configuration["delta.columnMapping.mode"] = "name"
-    configuration["delta.columnMapping.maxColumnId"] = str(counter)
-
-
-def map_new_fields(fields: list[dict[str, Any]], metadata: Action) -> list[dict[str, Any]]:
-    """Fields that are added to a table, with numbers and names of their own where columns are mapped."""
-    configuration = metadata.get("configuration") or {}
-    if configuration.get("delta.columnMapping.mode", "none") == "none":
-        return fields
-    made, properties = _with_mapping({"type": "struct", "fields": fields}, configuration)
-    metadata["configuration"] = properties
-    added: list[dict[str, Any]] = made["fields"]
-    return added
+    return [removal(add) for add in snapshot.files.values()]
 
 
 def column_index(schema: dict[str, Any], name: str) -> int:

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from clonexs.local.delta import log
-from clonexs.local.delta.clone import vector_file
 from clonexs.local.delta.log import Action
+from clonexs.local.delta.transfer import vector_file
 
 RETENTION = "delta.deletedFileRetentionDuration"
 DEFAULT_HOURS = 168.0

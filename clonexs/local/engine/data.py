@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta import log
-from clonexs.local.delta.table import engine_writes, removals
+from clonexs.local.delta.protocol import engine_writes
+from clonexs.local.delta.table import removals
+from clonexs.local.engine.insert import InsertText, cast
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.engine.shadow import Change, Shadow, with_high_water_marks
-from clonexs.local.engine.text import quoted, tokens_of, tree_of
+from clonexs.local.engine.text import quoted, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
 from clonexs.local.faults import reach
 from clonexs.local.paths import path_of
@@ -120,7 +122,11 @@ class _Change:
         has_alias: bool,
     ) -> str:
         if self.kind == "INSERT":
-            return self._insert(target, written, before, columns, place)
+            made = InsertText(self.engine, self.session, self.text[place[1] :], self.arguments)
+            rows = made.rows(target, before, columns)
+            self._identity = made.identity
+            word = "OVERWRITE" if self._is_overwrite else "INTO"
+            return f"INSERT {word} {self.engine.alias(written)} {rows}"
         return self._other(target, written, place, has_alias=has_alias)
 
     def _run(self, text: str) -> pa.Table:
@@ -273,116 +279,6 @@ class _Change:
                 f"MERGE cannot insert into `{target.full_name}` here: it has an IDENTITY column.",
             )
 
-    def _insert(
-        self,
-        target: Object,
-        written: Object,
-        snapshot: log.Snapshot,
-        columns: list[str],
-        place: tuple[int, int],
-    ) -> str:
-        _, end = place
-        if "PARTITION" in [t.text.upper() for t in tokens_of(self.text[end:])[:1]]:
-            raise syntax("INSERT … PARTITION is not supported by the local workspace.")
-        source = self._source_text(end, bool(columns))
-        scope = self.engine.scope(self.session)
-        rewriter = self.engine.rewriter(self.session)
-        query = rewriter.text(source, scope)
-        self.engine.put_relations(self.session, _only(rewriter.relations))
-        names = columns or self._all_names(target, query)
-        _check_named(target, names)
-        listed = ", ".join(quoted(name) for name in names)
-        given = {name.lower() for name in names}
-        computed = [
-            c for c in target.columns if c.get("generated") and c["name"].lower() not in given
-        ]
-        values = ", ".join(
-            self._value(c, names, target, snapshot) for c in target.columns if c not in computed
-        )
-        rows = f"SELECT {values} FROM ({query}) AS `__source`({listed})"
-        if computed:
-            # Generated columns read what the others become: defaults and identity numbers too.
-            every = ", ".join(
-                f"{_cast(c['generated'], c)} AS {quoted(c['name'])}"
-                if c in computed
-                else quoted(c["name"])
-                for c in target.columns
-            )
-            rows = f"SELECT {every} FROM ({rows}) AS `__given`"
-        word = "OVERWRITE" if self._is_overwrite else "INTO"
-        return f"INSERT {word} {self.engine.alias(written)} {rows}"
-
-    def _all_names(self, target: Object, query: str) -> list[str]:
-        """The columns that a query without a list of columns fills: all, or all but generated ones."""
-        width = self._width(query)
-        names = [c["name"] for c in target.columns]
-        plain = [c["name"] for c in target.columns if not c.get("generated")]
-        for listed in (names, plain):
-            if len(listed) == width:
-                return listed
-        word = "TOO_MANY_DATA_COLUMNS" if width > len(names) else "NOT_ENOUGH_DATA_COLUMNS"
-        raise LocalError(
-            f"INSERT_COLUMN_ARITY_MISMATCH.{word}",
-            f"Cannot write to `{target.full_name}`: it has {len(names)} columns, the query has {width}.",
-        )
-
-    def _width(self, query: str) -> int:
-        from pyspark.sql.connect.proto import relations_pb2
-
-        relation = relations_pb2.Relation(sql=relations_pb2.SQL(query=query))
-        for name, value in self.arguments.items():
-            relation.sql.named_arguments[name].CopyFrom(value)
-        return len(self.engine.fields_of(self.session, relation))
-
-    def _source_text(self, end: int, has_columns: bool) -> str:
-        rest = self.text[end:]
-        if has_columns:
-            tokens = tokens_of(rest)
-            from clonexs.local.engine.places import closing
-
-            rest = rest[tokens[closing(tokens, 0)].end + 1 :]
-        rest = rest.strip().rstrip(";")
-        if rest.upper().startswith("BY NAME"):
-            raise syntax("INSERT … BY NAME is not supported by the local workspace.")
-        if rest.upper().startswith("REPLACE"):
-            raise syntax("INSERT … REPLACE WHERE is not supported by the local workspace.")
-        return f"SELECT * FROM {rest}" if rest.upper().startswith("VALUES") else rest
-
-    def _value(
-        self, column: dict[str, Any], names: list[str], target: Object, snapshot: log.Snapshot
-    ) -> str:
-        name = column["name"]
-        given = any(each.lower() == name.lower() for each in names)
-        identity = column.get("identity")
-        if identity and (not given or not identity["explicit"]):
-            if given:
-                raise LocalError(
-                    "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED",
-                    f"Providing values for GENERATED ALWAYS AS IDENTITY column {name} is not supported.",
-                )
-            return self._next_identity(column, target, snapshot)
-        if given:
-            return f"{_cast(quoted(name), column)} AS {quoted(name)}"
-        default = column.get("default")
-        return f"{_cast(default or 'NULL', column)} AS {quoted(name)}"
-
-    def _next_identity(self, column: dict[str, Any], target: Object, snapshot: log.Snapshot) -> str:
-        start, step = column["identity"]["start"], column["identity"]["step"]
-        name = quoted(column["name"])
-        order = max if step > 0 else min
-        rows = self.engine.query_raw(
-            self.session,
-            f"SELECT {order.__name__}({name}) AS m FROM {self.engine.alias(target)}",
-        ).to_pylist()
-        about = next(
-            f["metadata"] for f in snapshot.schema["fields"] if f["name"] == column["name"]
-        )
-        used = [rows[0]["m"] if rows else None, about.get("delta.identity.highWaterMark")]
-        known = [value for value in used if value is not None]
-        base = order(known) + step if known else start
-        self._identity[column["name"]] = (base, step)
-        return f"CAST({base} + (row_number() OVER (ORDER BY 1) - 1) * {step} AS BIGINT) AS {name}"
-
     def _other(
         self, target: Object, written: Object, place: tuple[int, int], *, has_alias: bool
     ) -> str:
@@ -431,25 +327,6 @@ class _Change:
         return pa.table({k: pa.array([v], pa.int64()) for k, v in named.items()})
 
 
-def _cast(expression: str, column: Mapping[str, Any]) -> str:
-    # The engine has no cast to VARIANT; a value that is none is refused by the writer.
-    if "variant" in column["type_text"]:
-        return expression
-    return f"CAST({expression} AS {column['type_text']})"
-
-
-def _check_named(target: Object, names: list[str]) -> None:
-    known = {column["name"].lower() for column in target.columns}
-    for name in names:
-        if name.lower() not in known:
-            raise LocalError(
-                "UNRESOLVED_COLUMN.WITH_SUGGESTION",
-                f"A column with name `{name}` cannot be resolved in `{target.full_name}`.",
-            )
-    if len({name.lower() for name in names}) < len(names):
-        raise LocalError("COLUMN_ALREADY_EXISTS", "A column is named twice in the INSERT.")
-
-
 def _only(relations: dict[str, Any]) -> Any:
     from clonexs.local.engine.rewrite import Rewritten
 
@@ -468,7 +345,7 @@ def fill(
     hidden = Object(
         kind="TABLE", parts=("cx", "cx", "new"), owner="", storage_location=path.as_uri()
     )
-    values = ", ".join(f"{_cast(quoted(c['name']), c)} AS {quoted(c['name'])}" for c in columns)
+    values = ", ".join(f"{cast(quoted(c['name']), c)} AS {quoted(c['name'])}" for c in columns)
     engine.client.query(
         session.id,
         session.principal.name,

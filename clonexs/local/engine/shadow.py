@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from clonexs.local.delta import log
-from clonexs.local.delta.clone import vector_file
 from clonexs.local.delta.log import Action, Snapshot
-from clonexs.local.delta.table import engine_metadata, engine_protocol, merged_protocol
+from clonexs.local.delta.protocol import engine_metadata, engine_protocol, merged_protocol
+from clonexs.local.delta.transfer import vector_file
 from clonexs.local.errors import LocalError
 
 PREFIX = "_staging-"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta.log import Action, Snapshot
-from clonexs.local.delta.table import clustering_action, with_mapping
+from clonexs.local.delta.mapping import with_mapping
+from clonexs.local.delta.table import clustering_action
 from clonexs.local.errors import LocalError, syntax
 from clonexs.local.statements import alter_columns, alter_constraints
 from clonexs.local.statements.catalogs import set_owner

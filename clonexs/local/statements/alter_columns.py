@@ -7,7 +7,8 @@ from typing import Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta.log import Action, Snapshot
-from clonexs.local.delta.table import column_index, map_new_fields
+from clonexs.local.delta.mapping import map_new_fields
+from clonexs.local.delta.table import column_index
 from clonexs.local.errors import LocalError, syntax
 from clonexs.local.statements import column_rules
 from clonexs.local.statements.constraints import keys_of, references_to

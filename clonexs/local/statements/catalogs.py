@@ -88,7 +88,12 @@ def remove_container(ctx: StatementContext, found: Object, *, cascade: bool) -> 
     ctx.catalog.require_owner(ctx.who, found)
     if found.kind == "SCHEMA" and found.name == "information_schema":
         raise LocalError("UC_COMMAND_NOT_SUPPORTED", "information_schema cannot be dropped.")
-    for gone in ctx.catalog.drop(found, cascade=cascade):
+    from clonexs.local.statements.constraints import forget_references
+
+    with ctx.catalog.transaction():
+        removed = ctx.catalog.drop(found, cascade=cascade)
+        forget_references(ctx, *(each for each in removed if each.kind == "TABLE"))
+    for gone in removed:
         delete_data(ctx.catalog, gone)
 
 

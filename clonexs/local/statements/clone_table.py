@@ -11,10 +11,10 @@ from clonexs.local.delta.log import Snapshot
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.constraints import forget_references
 from clonexs.local.statements.context import StatementContext, rows
-from clonexs.local.statements.create_table import Place, place_for
 from clonexs.local.statements.grammar import Cursor
 from clonexs.local.statements.intents import creating, editing
 from clonexs.local.statements.table_changes import columns_from
+from clonexs.local.statements.table_place import Place, place_for
 from clonexs.local.statements.table_text import TableText
 from clonexs.local.statements.versions import parse_version, version_of
 

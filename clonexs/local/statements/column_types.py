@@ -11,11 +11,12 @@ from clonexs.local.catalog import Object
 from clonexs.local.delta import log
 from clonexs.local.delta import table as delta_table
 from clonexs.local.delta.log import Action, Snapshot
+from clonexs.local.delta.protocol import engine_metadata, engine_protocol
 from clonexs.local.delta.schema import columns_of, struct, to_text
 from clonexs.local.engine import data
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.context import StatementContext
-from clonexs.local.statements.create_table import move_files, staging
+from clonexs.local.statements.staging import move_files, staging
 from clonexs.local.statements.table_changes import edit
 
 _WHOLE = ("byte", "short", "integer", "long")
@@ -62,11 +63,9 @@ def change_types(ctx: StatementContext, table: Object, kinds: dict[str, Any]) ->
 def _rewritten(ctx: StatementContext, table: Object, metadata: Action) -> list[Action]:
     path = ctx.path(table)
     stage = staging(path)
-    plain = delta_table.engine_metadata(metadata)
+    plain = engine_metadata(metadata)
     try:
-        log.write_commit(
-            stage, 0, [{"protocol": delta_table.engine_protocol(plain)}, {"metaData": plain}]
-        )
+        log.write_commit(stage, 0, [{"protocol": engine_protocol(plain)}, {"metaData": plain}])
         fields = json.loads(plain["schemaString"])["fields"]
         columns = columns_of(struct(fields), list(plain.get("partitionColumns") or []))
         data.fill(

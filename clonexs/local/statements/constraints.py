@@ -250,11 +250,14 @@ def check_free(table: Object, name: str) -> None:
     _check_name_free(table, name, keys_of(table))
 
 
-def forget_references(ctx: StatementContext, table: Object) -> None:
-    """Drop the foreign keys that point to a table; inside a transaction."""
-    for child, key in references_to(ctx, table):
-        kept = [each for each in keys_of(child) if each is not key]
-        ctx.catalog.update(child, spec={**child.spec, "constraints": kept})
+def forget_references(ctx: StatementContext, *gone: Object) -> None:
+    """Drop the foreign keys that point to tables; inside a transaction."""
+    names = {table.full_name for table in gone}
+    for child in list(ctx.catalog.objects("TABLE")):
+        keys = keys_of(child)
+        kept = [key for key in keys if key.get("parent") not in names]
+        if len(kept) < len(keys):
+            ctx.catalog.update(child, spec={**child.spec, "constraints": kept})
 
 
 def verify_check(ctx: StatementContext, table: Object, name: str, expression: str) -> None:

@@ -8,21 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from clonexs.local.delta import log
-from clonexs.local.delta import table as delta_table
 from clonexs.local.delta.log import Action
+from clonexs.local.delta.protocol import engine_metadata, engine_protocol
 from clonexs.local.engine import data
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.context import StatementContext
-from clonexs.local.statements.create_table import (
-    Fields,
-    Place,
-    actions_of,
-    columns_for_fill,
-    move_files,
-    put,
-    staging,
-)
+from clonexs.local.statements.create_table import actions_of, put
 from clonexs.local.statements.intents import creating, editing
+from clonexs.local.statements.staging import Fields, columns_for_fill, move_files, staging
+from clonexs.local.statements.table_place import Place
 from clonexs.local.statements.table_text import TableText
 
 
@@ -100,10 +94,8 @@ def _fill(
     arguments: Mapping[str, Any],
 ) -> tuple[list[Action], dict[str, Any]]:
     metadata = next(a["metaData"] for a in actions if "metaData" in a)
-    plain = delta_table.engine_metadata(metadata)
-    log.write_commit(
-        stage, 0, [{"protocol": delta_table.engine_protocol(plain)}, {"metaData": plain}]
-    )
+    plain = engine_metadata(metadata)
+    log.write_commit(stage, 0, [{"protocol": engine_protocol(plain)}, {"metaData": plain}])
     columns = columns_for_fill(fields, list(metadata["partitionColumns"]))
     data.fill(ctx.engine, ctx.session, stage, columns, query, arguments)
     snapshot = log.load(stage)

@@ -1,21 +1,18 @@
-"""Making tables: from a list of columns, from a query, like another table, or where one lies."""
+"""Making tables from a list of columns, and making them visible."""
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.delta import log
 from clonexs.local.delta import table as delta_table
 from clonexs.local.delta.log import Action, Snapshot
-from clonexs.local.delta.schema import columns_of, struct
-from clonexs.local.errors import LocalError, already_exists, not_found
-from clonexs.local.paths import path_of, url_of
+from clonexs.local.delta.protocol import merged_protocol
+from clonexs.local.delta.schema import struct
+from clonexs.local.errors import LocalError
+from clonexs.local.paths import url_of
 from clonexs.local.statements.column_items import DEFAULTS_FEATURE, defaults_refused
 from clonexs.local.statements.constraints import (
     CHECK,
@@ -27,74 +24,15 @@ from clonexs.local.statements.constraints import (
 )
 from clonexs.local.statements.context import StatementContext
 from clonexs.local.statements.create_columns import check_names, check_unique
-from clonexs.local.statements.intents import STAGING, creating, editing
+from clonexs.local.statements.intents import creating, editing
 from clonexs.local.statements.policies import filter_of, mask_of, with_mask
-from clonexs.local.statements.storage import check_free, check_location
+from clonexs.local.statements.staging import Fields
 from clonexs.local.statements.table_changes import columns_from
+from clonexs.local.statements.table_place import Place, check_empty, check_same, place_for
 from clonexs.local.statements.table_text import TableText
 
-Fields = list[dict[str, Any]]
 # What only the server writes; a text made by SHOW CREATE TABLE has it.
 _SERVER_KEYS = {"delta.columnMapping.maxColumnId"}
-
-
-@dataclass(slots=True)
-class Place:
-    """Where a table will be.
-
-    Attributes:
-        path: Its folder.
-        existing: The table that is replaced.
-        table_type: ``MANAGED`` or ``EXTERNAL``.
-        is_registered: A Delta table lies there that the catalog does not know.
-    """
-
-    path: Path
-    existing: Object | None
-    table_type: str
-    is_registered: bool = False
-
-
-def place_for(ctx: StatementContext, text: TableText) -> Place | None:
-    """Find the place of a table, with all rights checked; ``None`` when nothing is to be done.
-
-    Raises:
-        LocalError: if the name is taken, or the place is.
-    """
-    name = ".".join(text.parts)
-    existing = ctx.catalog.find("TABLE", name)
-    if existing is not None and text.lenient:
-        return None
-    if existing is None and text.must_exist:
-        raise not_found("TABLE", name)
-    if existing is not None:
-        if not text.replace:
-            raise already_exists("TABLE", name)
-        if existing.is_view:
-            raise LocalError(
-                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
-                f"`{name}` is a view: it cannot be replaced by a table.",
-            )
-        ctx.catalog.require_owner(ctx.who, existing)
-        return _place_of(ctx, existing, text.location)
-    ctx.parent_for(text.parts, "CREATE TABLE")
-    if text.location is None:
-        return Place(ctx.catalog.new_location(text.parts), None, "MANAGED")
-    path = check_location(ctx.catalog, ctx.who, text.location, "CREATE EXTERNAL TABLE")
-    check_free(ctx.catalog, path)
-    return Place(path, None, "EXTERNAL", is_registered=log.is_table(path))
-
-
-def _place_of(ctx: StatementContext, existing: Object, location: str | None) -> Place:
-    path = ctx.path(existing)
-    if location is not None and path_of(location).resolve() != path.resolve():
-        raise LocalError(
-            "DELTA_TABLE_LOCATION_MISMATCH",
-            f"The location of the existing table `{existing.full_name}` is"
-            f" `{existing.storage_location}`. It doesn't match the specified location `{location}`.",
-        )
-    kind = "EXTERNAL" if existing.table_type.startswith("EXTERNAL") else "MANAGED"
-    return Place(path, existing, kind)
 
 
 def create(ctx: StatementContext, text: TableText, arguments: Mapping[str, Any]) -> None:
@@ -106,7 +44,7 @@ def create(ctx: StatementContext, text: TableText, arguments: Mapping[str, Any])
         _register(ctx, text, place)
         return
     if place.table_type == "EXTERNAL" and place.existing is None:
-        _check_empty(text, place.path)
+        check_empty(text, place.path)
     if text.query is not None:
         from clonexs.local.statements.create_as import create_as
 
@@ -173,9 +111,7 @@ def actions_of(
         description=text.comment,
     )
     if before is not None:
-        actions[0] = {
-            "protocol": delta_table.merged_protocol(before.protocol, actions[0]["protocol"])
-        }
+        actions[0] = {"protocol": merged_protocol(before.protocol, actions[0]["protocol"])}
         if "delta.clustering" in before.domains and not clustering:
             actions.append(delta_table.clustering_action(schema, []))
         actions += delta_table.removals(before)
@@ -305,87 +241,5 @@ def _register(ctx: StatementContext, text: TableText, place: Place) -> None:
         )
     snapshot = log.load(place.path)
     if text.columns is not None:
-        _check_same(text, snapshot)
+        check_same(text, snapshot)
     publish(ctx, text, place, snapshot)
-
-
-def _check_same(text: TableText, snapshot: Snapshot) -> None:
-    wanted = [(c.name.lower(), c.kind) for c in text.columns or []]
-    there = [(f["name"].lower(), f["type"]) for f in snapshot.schema["fields"]]
-    if wanted != there:
-        raise LocalError(
-            "DELTA_CREATE_TABLE_SCHEME_MISMATCH",
-            f"The specified schema does not match the existing schema at `{text.location}`.",
-        )
-    if text.partitions and [p.lower() for p in text.partitions] != [
-        p.lower() for p in snapshot.partitions
-    ]:
-        raise LocalError(
-            "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING",
-            f"The specified partitioning does not match the existing one at `{text.location}`.",
-        )
-
-
-def _check_empty(text: TableText, path: Path) -> None:
-    if path.is_dir() and any(path.iterdir()):
-        raise LocalError(
-            "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-            f"Cannot create a table at `{text.location}`: the location is not empty and not a Delta table.",
-        )
-
-
-def create_like(ctx: StatementContext, text: TableText, source: Object) -> None:
-    """``CREATE TABLE t LIKE s``: columns, and of a Delta table partitions and properties."""
-    ctx.catalog.require(ctx.who, "SELECT", source)
-    place = place_for(ctx, text)
-    if place is None:
-        return
-    if source.is_view:
-        fields = [
-            {"name": c["name"], "type": c["type_json"], "nullable": True, "metadata": {}}
-            for c in source.columns
-        ]
-        properties = text.properties
-    else:
-        snapshot = log.load(ctx.path(source))
-        fields = [_unmapped(each) for each in snapshot.schema["fields"]]
-        kept = {
-            k: v
-            for k, v in snapshot.properties.items()
-            if k != "delta.columnMapping.maxColumnId" and not k.startswith(CHECK_PREFIX)
-        }
-        properties = {**kept, **text.properties}
-        text.partitions = text.partitions or snapshot.partitions
-        text.clustering = text.clustering or snapshot.clustering
-    text.properties = properties
-    put(ctx, text, place, actions_of(ctx, text, place, fields), operation="CREATE TABLE")
-
-
-def _unmapped(field: dict[str, Any]) -> dict[str, Any]:
-    about = {
-        k: v
-        for k, v in (field.get("metadata") or {}).items()
-        if not k.startswith(("delta.columnMapping.", "delta.identity.highWaterMark"))
-    }
-    return {**field, "metadata": about}
-
-
-def staging(path: Path) -> Path:
-    """A folder beside the files of a table in which new ones are made ready."""
-    return path / f"{STAGING}{uuid.uuid4()}"
-
-
-def move_files(source: Path, target: Path, adds: list[Action]) -> None:
-    """Move data files of a staging folder into a table, under the names they have."""
-    from urllib.parse import unquote
-
-    for add in adds:
-        name = unquote(add["path"])
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).replace(target / name)
-    shutil.rmtree(source, ignore_errors=True)
-
-
-def columns_for_fill(fields: Fields, partitions: list[str]) -> list[dict[str, Any]]:
-    """Columns as the engine's writer wants them."""
-    return columns_of(struct(fields), partitions)

@@ -13,12 +13,13 @@ from clonexs.local.catalog import Object
 from clonexs.local.delta import log
 from clonexs.local.delta import table as delta_table
 from clonexs.local.delta.log import Action, Snapshot
+from clonexs.local.delta.protocol import engine_metadata, engine_protocol
 from clonexs.local.engine.shadow import Shadow
 from clonexs.local.engine.text import quoted
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.context import StatementContext, rows
-from clonexs.local.statements.create_table import move_files, staging
 from clonexs.local.statements.intents import editing
+from clonexs.local.statements.staging import move_files, staging
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,11 +136,9 @@ def _rewritten(
     shadow = Shadow(part, with_files=True)
     stage = staging(snapshot.path)
     try:
-        plain = delta_table.engine_metadata(snapshot.metadata)
+        plain = engine_metadata(snapshot.metadata)
         # Constraints hold already, and values of generated columns are there.
-        log.write_commit(
-            stage, 0, [{"protocol": delta_table.engine_protocol(plain)}, {"metaData": plain}]
-        )
+        log.write_commit(stage, 0, [{"protocol": engine_protocol(plain)}, {"metaData": plain}])
         if not keys and any(add.get("deletionVector") for add in chosen):
             # Files with and without vectors are read as two streams, which only a sort brings together.
             keys = _sortable(snapshot)
@@ -211,9 +210,7 @@ def _commit(
     where: str,
 ) -> None:
     part = replace(snapshot, files={log.file_key(add): add for add in chosen})
-    removes = delta_table.removals(part)
-    for each in removes:
-        each["remove"]["dataChange"] = False
+    removes = [delta_table.removal(add, data_change=False) for add in chosen]
     sizes = sorted(int(add["size"]) for add in adds) or [0]
     metrics: dict[str, Any] = {
         "numAddedFiles": len(adds),

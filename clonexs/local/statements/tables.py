@@ -9,9 +9,10 @@ from clonexs.local.catalog import Object
 from clonexs.local.delta import log
 from clonexs.local.delta import table as delta_table
 from clonexs.local.errors import LocalError, not_found, syntax
-from clonexs.local.statements import create_table as creation
 from clonexs.local.statements.constraints import forget_references
 from clonexs.local.statements.context import StatementContext, nothing
+from clonexs.local.statements.create_like import create_like
+from clonexs.local.statements.create_table import create
 from clonexs.local.statements.grammar import Cursor
 from clonexs.local.statements.intents import editing, readable_errors
 from clonexs.local.statements.retention import purge
@@ -30,7 +31,7 @@ def create_table(ctx: StatementContext, cursor: Cursor, arguments: Arguments) ->
     if cursor.accept("LIKE"):
         source = ctx.get("TABLE", cursor.name())
         parse_clauses(cursor, text)
-        creation.create_like(ctx, text, source)
+        create_like(ctx, text, source)
         return nothing()
     for words, shallow in ((("SHALLOW", "CLONE"), True), (("DEEP", "CLONE"), False)):
         if cursor.accept(*words):
@@ -38,7 +39,7 @@ def create_table(ctx: StatementContext, cursor: Cursor, arguments: Arguments) ->
     if cursor.accept("CLONE"):
         return _clone(ctx, cursor, text, shallow=False)
     parse_body(cursor, text)
-    creation.create(ctx, text, arguments)
+    create(ctx, text, arguments)
     return nothing()
 
 
