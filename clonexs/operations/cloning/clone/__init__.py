@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from clonexs.operations.base import RunContext, operation
 from clonexs.operations.cloning.clone.carry_out import carry_out
-from clonexs.operations.cloning.clone.plan import plan_clone, statements_of
+from clonexs.operations.cloning.clone.figures import statements_of
+from clonexs.operations.cloning.clone.plan import plan_clone
 from clonexs.operations.cloning.clone.probe import probe_unit
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.result import CloneResult

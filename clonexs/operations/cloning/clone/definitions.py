@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from clonexs.names import FunctionName, TableName
 from clonexs.operations.cloning.clone.functions import is_external
+from clonexs.operations.cloning.clone.keys import key_of
 from clonexs.operations.cloning.clone.names import ScopeMap
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.scope import Scope
 from clonexs.operations.cloning.clone.security import protecting_functions
 from clonexs.operations.cloning.clone.sql_rewrite import Rewriter, Rewritten
 from clonexs.operations.cloning.clone.tables import kind_conflict, left_alone, unable
-from clonexs.operations.cloning.clone.units import key_of
 from clonexs.operations.work import Skip
 from clonexs.workspace.inventory import Function, Inventory, Table
 

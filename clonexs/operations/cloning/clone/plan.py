@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from clonexs.errors import InvalidRequest
@@ -15,12 +14,14 @@ from clonexs.operations.cloning.clone import privileges
 from clonexs.operations.cloning.clone.carried import pack
 from clonexs.operations.cloning.clone.definitions import Definitions
 from clonexs.operations.cloning.clone.facts import Facts, aspects_of
+from clonexs.operations.cloning.clone.figures import sizes_of, totals_of, versions_of
+from clonexs.operations.cloning.clone.keys import key_of
 from clonexs.operations.cloning.clone.names import ScopeMap
 from clonexs.operations.cloning.clone.order import ordered
+from clonexs.operations.cloning.clone.reading import read_both
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.scope import Scope, scope_of
 from clonexs.operations.cloning.clone.security import protecting_functions
-from clonexs.operations.cloning.clone.steps import is_statement, text_of
 from clonexs.operations.cloning.clone.tables import (
     TableChoice,
     choose,
@@ -28,13 +29,11 @@ from clonexs.operations.cloning.clone.tables import (
     mapped_location,
     unable,
 )
-from clonexs.operations.cloning.clone.units import UnitMaker, key_of
-from clonexs.operations.cloning.clone.validate import check_names, check_request, plain_names
-from clonexs.workspace.gateway import gather
-from clonexs.workspace.inventory import ALL_WANTED, Inventory, Want, read_inventory
+from clonexs.operations.cloning.clone.units import UnitMaker
+from clonexs.operations.cloning.clone.validate import check_request
+from clonexs.workspace.inventory import Inventory
 
 SOURCE_FACTS = "source_facts"
-_UNCLONABLE_CATALOGS = frozenset({"FOREIGN_CATALOG", "SYSTEM_CATALOG", "INTERNAL_CATALOG"})
 _MAX_NAMED = 5
 
 
@@ -46,7 +45,7 @@ def plan_clone(ctx: RunContext, request: CloneRequest) -> Plan:
         NoPermission: with the GRANT that helps.
     """
     check_request(request)
-    source, there = _read(ctx, request)
+    source, there = read_both(ctx, request)
     ctx.check_cancelled()
     return plan_of(ctx, request, source, there)
 
@@ -63,37 +62,6 @@ def plan_of(
         there: The target; ``None`` when it does not exist.
     """
     return _Planning(ctx, request, source, there).plan()
-
-
-def _read(ctx: RunContext, request: CloneRequest) -> tuple[Inventory, Inventory | None]:
-    workspace = ctx.workspace
-    source_name = CatalogName(request.source_catalog.lower())
-    target_name = CatalogName(request.destination_catalog.lower())
-    found = {
-        each.name: each for each in workspace.api.catalogs.list(include_browse=True) if each.name
-    }
-    check_names(request, list(found), None)
-    kind = found[source_name.catalog].catalog_type
-    if kind is not None and kind.value in _UNCLONABLE_CATALOGS:
-        text = f"{source_name} is a {kind.value.lower().replace('_', ' ')} and cannot be cloned"
-        raise InvalidRequest({"source_catalog": text}, operation="clone")
-    privileges.check_may_read(workspace, source_name, found[source_name.catalog].owner or "")
-    want: set[Want] = {*ALL_WANTED}
-    if request.copy_constraints:
-        want.add("rely")
-    if not request.copy_permissions:
-        want.discard("grants")
-    if not request.copy_tags:
-        want.discard("tags")
-    schemas = plain_names(request.include_schemas)
-    width = request.max_parallel_queries
-    source = read_inventory(workspace, source_name, schemas=schemas, want=want, width=width)
-    check_names(request, list(found), [name.schema for name in source.schemas])
-    if target_name.catalog not in found:
-        return source, None
-    return source, read_inventory(
-        workspace, target_name, schemas=schemas, want=want - {"rely"}, width=width
-    )
 
 
 @dataclass(slots=True)
@@ -135,7 +103,7 @@ class _Planning:
             units=units,
             skips=self.skips,
             warnings=self._all_warnings(units),
-            totals=_totals(units, self.skips),
+            totals=totals_of(units, self.skips),
         )
 
     def _tables(self, scope: Scope, names: ScopeMap) -> list[TableChoice]:
@@ -232,8 +200,8 @@ class _Planning:
             maker.schema(schema)
         for function in definitions.functions.values():
             maker.function(function, definitions.needs(function.name))
-        sizes = _sizes(self.ctx, self.request, choices)
-        versions = _versions(self.ctx, self.request, choices)
+        sizes = sizes_of(self.ctx, self.request, choices)
+        versions = versions_of(self.ctx, self.request, choices)
         for choice in choices:
             name = choice.table.name
             needs, circular = self._protection(choice, definitions)
@@ -323,68 +291,6 @@ def _accepting(column: Any) -> Any:
     return replace(
         column, identity=column.identity.replace("GENERATED ALWAYS", "GENERATED BY DEFAULT")
     )
-
-
-def _sizes(
-    ctx: RunContext, request: CloneRequest, choices: Sequence[TableChoice]
-) -> Mapping[TableName, int]:
-    if not request.order_by_size:
-        return {}
-    names = [choice.table.name for choice in choices]
-    sizes = gather([partial(_size, ctx, name) for name in names], width=request.width)
-    # A table whose size cannot be told is copied all the same.
-    return {name: size for name, size in zip(names, sizes, strict=True) if isinstance(size, int)}
-
-
-def _size(ctx: RunContext, name: TableName) -> int | None:
-    ctx.check_cancelled()
-    rows = ctx.workspace.sql.fetch("DESCRIBE DETAIL {t}", {"t": name}, step="size")
-    size = rows[0].get("sizeInBytes") if rows else None
-    return size if isinstance(size, int) else None
-
-
-def _versions(
-    ctx: RunContext, request: CloneRequest, choices: Sequence[TableChoice]
-) -> Mapping[TableName, int]:
-    if request.consistent_point != "versions":
-        return {}
-    names = [choice.table.name for choice in choices if choice.method != "ctas"]
-    found = gather([partial(_version, ctx, n) for n in names], width=request.width)
-    made: dict[TableName, int] = {}
-    for name, version in zip(names, found, strict=True):
-        if isinstance(version, Exception):
-            raise version
-        made[name] = version
-    return made
-
-
-def _version(ctx: RunContext, name: TableName) -> int:
-    ctx.check_cancelled()
-    rows = ctx.workspace.sql.fetch("DESCRIBE HISTORY {t} LIMIT 1", {"t": name}, step="version")
-    return int(str(rows[0]["version"]))
-
-
-def _totals(units: Sequence[Unit], skips: Sequence[Skip]) -> dict[str, Any]:
-    kinds = Counter(unit.kind for unit in units)
-    steps = [step for unit in units for step in unit.detail.get("steps", ())]
-    statements = sum(1 for step in steps if is_statement(step))
-    sized = [unit.size_bytes for unit in units if unit.size_bytes is not None]
-    return {
-        "objects": sum(kinds[kind] for kind in ("table", "view", "function", "volume")),
-        **{f"{kind}s": count for kind, count in kinds.items() if kind in _COUNTED},
-        "bytes": sum(sized) if sized else None,
-        "statements": statements,
-        "requests": len(steps) - statements,
-        "left_out": len(skips),
-    }
-
-
-_COUNTED = ("schema", "table", "view", "function", "volume")
-
-
-def statements_of(plan: Plan) -> list[str]:
-    """Every statement and request of a plan, in order, as text."""
-    return [text_of(step) for unit in plan.units for step in unit.detail.get("steps", ())]
 
 
 def _listed(items: Sequence[str]) -> str:

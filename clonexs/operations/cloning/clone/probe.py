@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from clonexs.errors import StatementFailed
 from clonexs.names import TableName
-from clonexs.operations.cloning.clone.proof.data import history
+from clonexs.operations.cloning.clone.proof.history import history
 from clonexs.operations.work import Unit
 
 if TYPE_CHECKING:

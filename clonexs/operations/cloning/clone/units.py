@@ -7,20 +7,20 @@ from typing import Any
 
 from clonexs.aspects.base import Change, Method
 from clonexs.names import (
-    CatalogName,
-    FunctionName,
     Name,
     SchemaName,
     TableName,
     ViewName,
-    VolumeName,
 )
 from clonexs.operations.cloning.clone import render
 from clonexs.operations.cloning.clone.facts import ACCESS, Facts
 from clonexs.operations.cloning.clone.functions import create_function
+from clonexs.operations.cloning.clone.keys import follower_key, key_of, kind_word
 from clonexs.operations.cloning.clone.names import ScopeMap
 from clonexs.operations.cloning.clone.request import CloneRequest
+from clonexs.operations.cloning.clone.sameness import same_function, same_view
 from clonexs.operations.cloning.clone.steps import Step, change_steps, data_step
+from clonexs.operations.cloning.clone.table_sql import TableSql
 from clonexs.operations.cloning.clone.tables import TableChoice
 from clonexs.operations.work import Action, Skip, Unit
 from clonexs.workspace.inventory import Function, Inventory, Table, Volume
@@ -33,37 +33,6 @@ _WITH_DECLARED = frozenset(
     {"columns", "comments", "properties", "clustering", "row_filter", "column_masks"}
 )
 _WITH_COMMENT = frozenset({"comments"})
-
-
-def key_of(kind: str, name: Name) -> str:
-    """Key of a unit: the kind, and the name without its catalog (whole for a catalog)."""
-    parts = name.parts if isinstance(name, CatalogName) else name.parts[1:]
-    return f"{kind}:{'.'.join(parts)}"
-
-
-def kind_word(name: Name) -> str:
-    """Kind of unit for a name."""
-    match name:
-        case CatalogName():
-            return "catalog"
-        case SchemaName():
-            return "schema"
-        case FunctionName():
-            return "function"
-        case VolumeName():
-            return "volume"
-        case ViewName():
-            return "view"
-    return "table"
-
-
-def follower_key(kind: str, target: Name) -> str:
-    """Key of a unit that follows another: its grants, say.
-
-    Objects of different kinds may have the same name, so the key says which one is meant.
-    """
-    plain, word = key_of(kind, target), kind_word(target)
-    return plain if word == "table" else f"{kind}:{word}:{plain.partition(':')[2]}"
 
 
 class UnitMaker:
@@ -90,6 +59,7 @@ class UnitMaker:
         self.problems: dict[str, None] = {}
         self._request, self._want, self._there = request, want, there
         self._names, self._facts = names, facts
+        self._sql = TableSql(request, want, names)
 
     def catalog(self) -> None:
         """The target catalog itself."""
@@ -158,9 +128,10 @@ class UnitMaker:
             is_circular: Whether a function that protects it reads the table itself.
         """
         if choice.method == "ctas":
-            steps, declared = self._declared(choice)
+            steps = [data_step(sql) for sql in self._sql.declared(choice)]
+            declared = _WITH_DECLARED
         else:
-            steps, declared = [data_step(self._clone(choice, version))], frozenset[str]()
+            steps, declared = [data_step(self._sql.clone(choice, version))], frozenset[str]()
         existed = choice.existing is not None
         if choice.action == "replace" and choice.existing is not None:
             word = "VIEW" if choice.existing.is_view else "TABLE"
@@ -168,7 +139,8 @@ class UnitMaker:
         own, late = steps, None
         if is_circular:
             # Made empty first, so that its functions can be made; then protected, then filled.
-            own, late = [data_step(self._bare(choice))], steps
+            bare = self._sql.declaration(choice, with_security=False)
+            own, late = [data_step(bare)], steps
         detail: dict[str, Any] = {"size_known": size is not None}
         if choice.method != "ctas":
             detail |= {"timestamp": self._request.as_of_timestamp}
@@ -192,47 +164,6 @@ class UnitMaker:
             later_needs=needs,
         )
 
-    def _clone(self, choice: TableChoice, version: int | None) -> str:
-        return render.clone_table(
-            choice.table.name,
-            choice.target,
-            shallow=choice.method == "shallow_clone",
-            over_existing=choice.action == "refresh",
-            version=version,
-            timestamp=self._request.as_of_timestamp,
-            properties=self._request.clone_tbl_properties,
-            location=choice.location if choice.action != "refresh" else "",
-        )
-
-    def _declared(self, choice: TableChoice) -> tuple[list[Step], frozenset[str]]:
-        sql = self._declaration(choice, with_security=self._request.copy_security)
-        return [data_step(sql), data_step(render.fill_table(choice.table, choice.target))], (
-            _WITH_DECLARED
-        )
-
-    def _bare(self, choice: TableChoice) -> str:
-        return self._declaration(choice, with_security=False)
-
-    def _declaration(self, choice: TableChoice, *, with_security: bool) -> str:
-        from clonexs.aspects import find_aspect
-        from clonexs.operations.cloning.clone.security import with_mapped_security
-
-        table = with_mapped_security(self._want.tables[choice.table.name], self._names)
-        state: Any = find_aspect("clustering").read(self._want, [choice.table.name])
-        columns = getattr(state.get(choice.table.name), "columns", ())
-        properties = render.own_properties(table.properties)
-        if any(column.default is not None for column in table.columns):
-            properties |= {"delta.feature.allowColumnDefaults": "supported"}
-        return render.declare_table(
-            table,
-            choice.target,
-            properties=properties if self._request.copy_properties else {},
-            comment=self._comment(table.comment),
-            with_security=with_security,
-            location=choice.location,
-            clustering=columns,
-        )
-
     def view(self, view: Table, needs: Iterable[str]) -> None:
         """A view, made of its rewritten text; one that is equal already is left alone."""
         target = self._names.copy_of(view.name)
@@ -247,7 +178,7 @@ class UnitMaker:
             comment=None if follows else self._comment(view.comment),
             properties=properties if self._request.copy_properties else {},
         )
-        makes = existing is None or not _same_view(view, existing)
+        makes = existing is None or not same_view(view, existing)
         old = None
         if existing is not None and existing.view_definition is not None:
             old = render.create_view(
@@ -404,32 +335,6 @@ class UnitMaker:
 
     def _comment(self, comment: str | None) -> str | None:
         return comment if self._request.copy_comments else None
-
-
-def _same_view(want: Table, have: Table) -> bool:
-    return (
-        have.is_view
-        and render.schema_mode(have) == render.schema_mode(want)
-        and (have.view_definition or "").strip() == (want.view_definition or "").strip()
-        and [c.name for c in have.columns] == [c.name for c in want.columns]
-    )
-
-
-def same_function(want: Function, have: Function) -> bool:
-    """Whether two functions do the same; owner and comment are compared apart."""
-    return _meaning(want) == _meaning(have)
-
-
-def _meaning(function: Function) -> tuple[Any, ...]:
-    return (
-        [(p.name.lower(), p.type_text.lower(), p.default, p.comment) for p in function.parameters],
-        function.return_type.lower(),
-        [(c.name.lower(), c.type_text.lower(), c.comment) for c in function.return_columns],
-        function.body.upper(),
-        function.language.upper(),
-        (function.definition or "").strip(),
-        function.is_deterministic is not False,
-    )
 
 
 def _equal(key: str, kind: str, source: Name) -> Skip:

@@ -18,6 +18,7 @@ from clonexs.names import (
     VolumeName,
 )
 from clonexs.operations.base import Plan
+from clonexs.operations.cloning.clone.keys import follower_key, kind_word
 from clonexs.operations.cloning.clone.proof.data import (
     Compared,
     Pair,
@@ -32,7 +33,6 @@ from clonexs.operations.cloning.clone.proof.metadata import (
 )
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.result import ProofRow
-from clonexs.operations.cloning.clone.units import follower_key, kind_word
 from clonexs.operations.cloning.clone.volumes import difference_of_files, list_files
 from clonexs.operations.faults import strike
 from clonexs.workspace.gateway import gather

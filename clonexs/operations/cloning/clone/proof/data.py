@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.errors import ClonexsError, OutcomeUnknown, StatementFailed
 from clonexs.names import TableName, quote
 from clonexs.operations.cloning.clone.proof.canonical import canonical
+from clonexs.operations.cloning.clone.proof.history import cloned_version
 from clonexs.workspace.gateway import SqlGateway, escape_braces, gather
 from clonexs.workspace.inventory import Column
 
@@ -274,46 +275,6 @@ def _later(now: Compared, before: Compared) -> Compared:
     if now.state == "equal":
         return replace(now, notes=(*now.notes, "the source has changed since it was copied"))
     return now if now.state == "differs" else before
-
-
-def cloned_version(sql: SqlGateway, target: TableName, source: TableName) -> int | None:
-    """Version of the source in the newest CLONE entry of the target's history."""
-    for entry in history(sql, target):
-        if entry.is_clone_of(source.full_name):
-            return entry.source_version
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
-    """One version of a table: which, by what, and for a CLONE of what."""
-
-    version: int
-    operation: str
-    source: str = ""
-    source_version: int | None = None
-
-    def is_clone_of(self, source: str) -> bool:
-        """Whether it is a CLONE of a table; runtimes tell the table by name or by path."""
-        told = self.source.lower()
-        return self.operation == "CLONE" and (told == source.lower() or "/" in told)
-
-
-def history(sql: SqlGateway, target: TableName) -> list[HistoryEntry]:
-    """The latest versions of a table, newest first."""
-    made = []
-    for row in sql.fetch("DESCRIBE HISTORY {t} LIMIT 20", {"t": target}, step="history"):
-        about: dict[str, Any] = dict(row.get("operationParameters") or {})  # type: ignore[call-overload]  # a map
-        version = about.get("sourceVersion")
-        made.append(
-            HistoryEntry(
-                version=int(str(row["version"])),
-                operation=str(row.get("operation") or ""),
-                source=str(about.get("source") or "").replace("`", ""),
-                source_version=int(version) if version is not None else None,
-            )
-        )
-    return made
 
 
 def _known(level: str, outcome: Compared | Exception) -> Compared:

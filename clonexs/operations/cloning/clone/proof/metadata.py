@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from clonexs.aspects.base import Difference
 from clonexs.names import CatalogName, FunctionName, Name, TableName, ViewName
 from clonexs.operations.cloning.clone.facts import Facts, aspects_of
+from clonexs.operations.cloning.clone.keys import kind_word
 from clonexs.operations.cloning.clone.names import ScopeMap
 from clonexs.operations.cloning.clone.render import schema_mode
 from clonexs.operations.cloning.clone.request import CloneRequest
-from clonexs.operations.cloning.clone.units import kind_word, same_function
+from clonexs.operations.cloning.clone.sameness import same_function
 from clonexs.workspace.inventory import ALL_WANTED, Inventory, Table, Want, read_inventory
 
 if TYPE_CHECKING:
