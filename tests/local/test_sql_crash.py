@@ -156,6 +156,22 @@ def _data(name: str) -> set[Path]:
     return {p for p in files_of(Folder.named(name).storage) if p.suffix in {".parquet", ".bin"}}
 
 
+def test_a_mask_is_not_lost_with_the_name_of_its_column(own_workspace: str, wire: Wire) -> None:
+    wire.command("CREATE FUNCTION main.k.hide(x STRING) RETURNS STRING RETURN 'hidden'")
+    wire.command("ALTER TABLE main.k.t ALTER COLUMN b SET MASK main.k.hide")
+    rule = {"point": "delta.committed", "action": "kill"}
+    control(wire.endpoint, "PUT", "faults", {"faults": [rule]})
+    assert _refusal(wire, STATEMENTS["rename"]) is not None
+    eventually(lambda: lifecycle.status(own_workspace) is None)
+    wire.close()
+    revived = Wire(lifecycle.ensure_started(own_workspace))
+    for row in _query(revived, "SELECT * FROM main.k.t"):
+        assert "hidden" in row.values()
+    revived.command(STATEMENTS["rename"])
+    assert {row["bb"] for row in _query(revived, "SELECT bb FROM main.k.t")} == {"hidden"}
+    revived.close()
+
+
 def test_clones_of_a_base_that_can_no_longer_come_back(own_workspace: str, wire: Wire) -> None:
     wire.command("CREATE TABLE main.k.c SHALLOW CLONE main.k.t")
     wire.command("CREATE TABLE main.k.own SHALLOW CLONE main.k.t")

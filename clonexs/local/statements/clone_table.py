@@ -145,7 +145,7 @@ def _carry_out(
         log.table_lock(place.path),
         creating(ctx.catalog, place.path)
         if place.existing is None
-        else editing(ctx.catalog, place.existing),
+        else editing(ctx.catalog, place.existing, log.latest_version(place.path) + 1),
     ):
         return clone(
             snapshot,
@@ -184,6 +184,7 @@ def _publish(
         "data_source_format": "DELTA",
         "columns": columns_from(snapshot, before.columns if before else [], {}),
         "clustering": snapshot.clustering,
+        "log_version": snapshot.version,
     }
     if shallow:
         spec["base"] = {

@@ -163,8 +163,10 @@ def put(
             )
             publish(ctx, text, place, log.load(place.path))
         return
-    with log.table_lock(place.path), editing(ctx.catalog, place.existing):
-        version = log.latest_version(place.path)
+    with (
+        log.table_lock(place.path),
+        editing(ctx.catalog, place.existing, (version := log.latest_version(place.path)) + 1),
+    ):
         log.commit(
             place.path,
             version + 1,
@@ -202,6 +204,7 @@ def publish(ctx: StatementContext, text: TableText, place: Place, snapshot: Snap
             "data_source_format": "DELTA",
             "columns": columns,
             "clustering": snapshot.clustering,
+            "log_version": snapshot.version,
         },
     )
     if text.cluster_auto:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clonexs.local.catalog import Catalog, Object
+from clonexs.local.delta import log
 from clonexs.local.errors import LocalError
 from clonexs.local.paths import path_of
 
@@ -40,10 +41,17 @@ def creating(catalog: Catalog, path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def editing(catalog: Catalog, table: Object) -> Iterator[None]:
-    """Change the log of a table that the catalog knows."""
+def editing(catalog: Catalog, table: Object, version: int | None = None) -> Iterator[None]:
+    """Change the log of a table that the catalog knows.
+
+    Args:
+        catalog: The catalog.
+        table: The table.
+        version: The version that is written, when the catalog changes with it; a version that the
+            catalog does not know of when the server starts again is taken back.
+    """
     where = path_of(table.storage_location or "")
-    with _announced(catalog, {"table": table.id}), readable_errors(where):
+    with _announced(catalog, {"table": table.id, "version": version}), readable_errors(where):
         yield
 
 
@@ -92,7 +100,6 @@ def _empty(path: Path, *, keep: bool) -> None:
 def settle(catalog: Catalog) -> None:
     """Bring files and catalog together after a server died; call it before anything is served."""
     from clonexs.local.statements.retention import purge
-    from clonexs.local.statements.table_changes import refresh
 
     left_over = sorted(_folder(catalog).glob("*.json"))
     tables = {table.id: table for table in catalog.objects("TABLE")} if left_over else {}
@@ -104,10 +111,17 @@ def settle(catalog: Catalog) -> None:
         if "fresh" in what and Path(what["fresh"]) not in known:
             _empty(Path(what["fresh"]), keep=bool(what.get("keep")))
         elif what.get("table") in tables:
-            table = tables[what["table"]]
-            for left in path_of(table.storage_location or "").glob(f"{STAGING}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            with contextlib.suppress(LocalError):
-                refresh(catalog, table)
+            _take_back(tables[what["table"]], what.get("version"))
         each.unlink(missing_ok=True)
     purge(catalog)
+
+
+def _take_back(table: Object, version: int | None) -> None:
+    """Undo what the catalog never came to know: half of a change is none."""
+    path = path_of(table.storage_location or "")
+    for left in path.glob(f"{STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    if version is None or table.spec.get("log_version") == version:
+        return
+    if log.is_table(path) and log.latest_version(path) == version:
+        log.take_back(path, version)

@@ -44,9 +44,11 @@ def restore(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
             f"RESTORE of `{table.full_name}` is not supported: a row filter or column mask is on it.",
         )
     path = ctx.path(table)
-    with log.table_lock(path), editing(ctx.catalog, table):
+    with (
+        log.table_lock(path),
+        editing(ctx.catalog, table, (before := log.latest_version(path)) + 1),
+    ):
         version = _version(ctx, path, asked)
-        before = log.latest_version(path)
         metrics = restore_version(
             path,
             version,

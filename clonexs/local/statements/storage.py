@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clonexs.local.catalog import Catalog, Object, Principal
 from clonexs.local.errors import LocalError, denied
-from clonexs.local.paths import path_of
+from clonexs.local.paths import path_of, url_of
 
 
 def check_location(catalog: Catalog, who: Principal, url: str, privilege: str) -> Path:
@@ -35,12 +35,16 @@ def check_free(catalog: Catalog, path: Path) -> None:
     Raises:
         LocalError: naming the object that is there.
     """
+    here = url_of(path)
     for kind in ("TABLE", "VOLUME"):
         for each in catalog.objects(kind):
-            if not each.storage_location:
+            there = each.storage_location
+            if not there:
                 continue
-            there = path_of(each.storage_location)
-            if there == path or there in path.parents or path in there.parents:
+            if not there.startswith("file:///"):
+                there = url_of(path_of(there))
+            there = there.rstrip("/")
+            if there == here or here.startswith(f"{there}/") or there.startswith(f"{here}/"):
                 raise LocalError("LOCATION_OVERLAP", f"The path overlaps with `{each.full_name}`.")
 
 

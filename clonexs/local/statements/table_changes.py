@@ -62,6 +62,7 @@ def refresh(
             **table.spec,
             "columns": columns_from(state, table.columns, renamed or {}),
             "clustering": state.clustering,
+            "log_version": state.version,
             **(spec or {}),
         }
         return catalog.update(
@@ -97,7 +98,10 @@ def edit(
         also: What else changes in the catalog at the same moment.
     """
     path = ctx.path(table)
-    with log.table_lock(path), editing(ctx.catalog, table):
+    with (
+        log.table_lock(path),
+        editing(ctx.catalog, table, log.latest_version(path) + 1),
+    ):
         snapshot = delta_table.edit(
             path, change, operation=operation, parameters=parameters, user=ctx.who.name
         )
