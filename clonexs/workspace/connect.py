@@ -157,13 +157,15 @@ def _loopback_session(port: int, token: str) -> Any:
     except ImportError:
         _import_spark_connect()
         from pyspark.sql import SparkSession
-        from pyspark.sql.connect.client.retries import DefaultPolicy
 
         session = SparkSession.builder.remote(address).create()
-        # The defaults retry a dead server for ten minutes; loopback answers at once or not at all.
-        session.client.set_retry_policies([DefaultPolicy(max_retries=4, max_backoff=1000)])
-        return session
-    return DatabricksSession.builder.remote(address).validateSession(False).create()
+    else:
+        session = DatabricksSession.builder.remote(address).validateSession(False).create()
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    # The defaults retry a dead server for ten minutes; loopback answers at once or not at all.
+    session.client.set_retry_policies([DefaultPolicy(max_retries=4, max_backoff=1000)])
+    return session
 
 
 def _import_spark_connect() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LOG = logging.getLogger(__name__)
+_GIVEN_UP = "RETRIES_EXCEEDED"
 # A lost session shows in five ways, depending on client and server: three classes of the server's, a
 # class of the client's own, and the client's complaint that another server answers.
 _SESSION_GONE = {
@@ -29,6 +30,9 @@ _SESSION_GONE = {
     "INVALID_HANDLE.SESSION_CHANGED",
     "INVALID_HANDLE.SESSION_CLOSED",
     "NO_ACTIVE_SESSION",
+    # The client found its operation gone after a part of the answer, or again and again.
+    "RESPONSE_ALREADY_RECEIVED",
+    _GIVEN_UP,
 }
 _SESSION_GONE_TEXT = ("server side session", "closed channel", "Channel closed")
 _UNREACHABLE = ("UNAVAILABLE", "failed to connect", "Connection refused", "RetriesExceeded")
@@ -127,16 +131,16 @@ class SparkConnectBackend:
         error_class, text = _class_of(error), str(error)
         if _status_of(error) == "UNAUTHENTICATED" or any(m in text for m in _UNAUTHENTICATED):
             return NotConnected("the workspace does not accept the credential", details=text)
+        unreachable = _status_of(error) == "UNAVAILABLE" or any(m in text for m in _UNREACHABLE)
+        if error_class in {None, _GIVEN_UP} and unreachable:
+            self._forget(session)
+            return OutcomeUnknown("the workspace cannot be reached", error_class=UNREACHABLE)
         if error_class in _SESSION_GONE or any(mark in text for mark in _SESSION_GONE_TEXT):
             self._forget(session)
             return OutcomeUnknown(
                 "the session was lost; whether the statement took effect is not known",
                 error_class=error_class,
             )
-        unreachable = _status_of(error) == "UNAVAILABLE" or any(m in text for m in _UNREACHABLE)
-        if error_class is None and unreachable:
-            self._forget(session)
-            return OutcomeUnknown("the workspace cannot be reached", error_class=UNREACHABLE)
         _, told_state, message = told(text)
         return StatementFailed(
             message or type(error).__name__,

@@ -21,3 +21,10 @@ def gateway(script: Script) -> Iterator[SqlGateway]:
         opened = SqlGateway(SparkConnectBackend(lambda: _loopback_session(port, "secret-token")))
         yield opened
         opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The clients warn of what the gateway tells by its own errors.
+    for text in ("Spark Connect Session expired", r"\[RETRIES_EXCEEDED\]"):
+        for item in items:
+            item.add_marker(pytest.mark.filterwarnings(f"ignore:{text}:UserWarning"))

@@ -36,9 +36,10 @@ class Call:
 
 @dataclass
 class Script:
-    """What the server does: ``on_execute`` may raise :class:`Refusal` or return rows."""
+    """What the server does: both functions may raise :class:`Refusal`, ``on_execute`` gives rows."""
 
     on_execute: Callable[[Call], pa.Table | None] = lambda call: None
+    on_analyze: Callable[[str], None] = lambda session_id: None
     calls: list[Call] = field(default_factory=list)
     interrupted: list[str] = field(default_factory=list)
     metadata: list[dict[str, str]] = field(default_factory=list)
@@ -123,6 +124,10 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
         )
 
     def AnalyzePlan(self, request: Any, context: Any) -> Any:
+        try:
+            self.script.on_analyze(request.session_id)
+        except Refusal as refusal:
+            self._refuse(refusal, context)
         answer = pb2.AnalyzePlanResponse(
             session_id=request.session_id, server_side_session_id=self.script.server_session
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import uuid
+from collections.abc import Callable
 
 import grpc
 import pyarrow as pa
@@ -84,37 +86,131 @@ def test_the_class_comes_from_the_prefix_where_there_is_no_error_info(
     assert caught.value.sql_state == "22003"
 
 
-def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway, script: Script) -> None:
-    def once(call: Call) -> pa.Table:
-        if len(script.calls) == 1:
-            raise Refusal(
-                grpc.StatusCode.INTERNAL,
-                "[INVALID_HANDLE.SESSION_CHANGED] the session has changed",
-                "INVALID_HANDLE.SESSION_CHANGED",
-            )
-        return pa.table({"n": pa.array([1], pa.int64())})
+def _refusing(error_class: str) -> Refusal:
+    return Refusal(grpc.StatusCode.INTERNAL, f"[{error_class}] the session is gone", error_class)
 
-    script.on_execute = once
 
+def _lose_at_execution(error_class: str) -> Callable[[Script, str], None]:
+    def arm(script: Script, lost: str) -> None:
+        def on_execute(call: Call) -> pa.Table:
+            if call.session_id == lost:
+                raise _refusing(error_class)
+            return ONE
+
+        script.on_execute = on_execute
+
+    return arm
+
+
+def _lose_at_analysis(script: Script, lost: str) -> None:
+    # Executions with this class are sent again by the client; questions are not.
+    def on_analyze(session_id: str) -> None:
+        if session_id == lost:
+            raise _refusing("INVALID_HANDLE.SESSION_NOT_FOUND")
+
+    script.on_analyze = on_analyze
+
+
+def _lose_to_another_server(script: Script, lost: str) -> None:
+    script.server_session = str(uuid.uuid4())
+
+
+ONE = pa.table({"n": pa.array([1], pa.int64())})
+# Four of the five ways in which a session shows that it is gone; the fifth is a closed channel.
+LOSSES = {
+    "session not found": _lose_at_analysis,
+    "session changed": _lose_at_execution("INVALID_HANDLE.SESSION_CHANGED"),
+    "session closed": _lose_at_execution("INVALID_HANDLE.SESSION_CLOSED"),
+    "another server": _lose_to_another_server,
+    "channel closed": None,
+}
+
+
+@pytest.fixture(params=LOSSES)
+def lost(request: pytest.FixtureRequest, gateway: SqlGateway, script: Script) -> None:
+    """The session that is open is lost."""
+    script.on_execute = lambda call: ONE
+    gateway.fetch("SELECT 1 AS n", step="open")
+    session = script.calls[0].session_id
+    script.calls.clear()
+    arm = LOSSES[request.param]
+    if arm is None:
+        gateway._backend.session.client.close()  # type: ignore[attr-defined]  # as a process's end does
+    else:
+        arm(script, session)
+
+
+@pytest.mark.usefixtures("lost")
+def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway) -> None:
     assert gateway.fetch("SELECT 1 AS n", step="read") == [{"n": 1}]
-    assert script.calls[0].session_id != script.calls[-1].session_id
 
 
+@pytest.mark.usefixtures("lost")
 def test_a_lost_session_leaves_the_outcome_of_a_write_unknown(
     gateway: SqlGateway, script: Script
 ) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        gateway.execute("INSERT INTO t VALUES (1)", step="write")
+
+    assert caught.value.statement == "INSERT INTO t VALUES (1)"
+    assert sum("INSERT" in call.sql for call in script.calls) <= 1
+    assert gateway.fetch("SELECT 1 AS n", step="read") == [{"n": 1}]
+
+
+@pytest.mark.usefixtures("lost")
+def test_what_may_be_repeated_is_repeated_once(gateway: SqlGateway, script: Script) -> None:
+    text = "MERGE INTO t USING s ON t.k = s.k WHEN NOT MATCHED THEN INSERT *"
+
+    gateway.execute(text, step="write", idempotent=True)
+
+    sent = {call.operation_id for call in script.calls if call.sql == text}
+    assert 1 <= len(sent) <= 2
+
+
+def test_a_session_that_stays_lost_is_given_up(gateway: SqlGateway, script: Script) -> None:
     def lose(call: Call) -> None:
-        raise Refusal(
-            grpc.StatusCode.INTERNAL,
-            "[INVALID_HANDLE.SESSION_CHANGED] the session has changed",
-            "INVALID_HANDLE.SESSION_CHANGED",
-        )
+        raise _refusing("INVALID_HANDLE.SESSION_CHANGED")
 
     script.on_execute = lose
     with pytest.raises(OutcomeUnknown):
-        gateway.execute("INSERT INTO t VALUES (1)", step="write")
+        gateway.execute("CREATE SCHEMA IF NOT EXISTS a.b", step="write", idempotent=True)
 
-    assert len(script.calls) == 1
+    assert len(script.calls) == 2
+
+
+@pytest.mark.parametrize("error_class", ["OPERATION_NOT_FOUND", "SESSION_NOT_FOUND"])
+def test_a_command_that_did_not_arrive_is_sent_again_as_the_same_operation(
+    gateway: SqlGateway, script: Script, error_class: str
+) -> None:
+    def once(call: Call) -> pa.Table:
+        if len(script.calls) == 1:
+            raise _refusing(f"INVALID_HANDLE.{error_class}")
+        return pa.table({"num_affected_rows": pa.array([1], pa.int64())})
+
+    script.on_execute = once
+
+    done = gateway.execute("INSERT INTO t VALUES (1)", step="write")
+
+    sent = [call for call in script.calls if "INSERT" in call.sql]
+    assert done.rows_affected == 1
+    assert len(sent) == 2
+    assert len({call.operation_id for call in sent}) == 1
+
+
+def test_a_server_that_is_gone_is_not_connected_for_a_read_and_open_for_a_write(
+    gateway: SqlGateway, script: Script
+) -> None:
+    def refuse(call: Call) -> pa.Table:
+        raise Refusal(grpc.StatusCode.UNAVAILABLE, "failed to connect to all addresses")
+
+    script.on_execute = lambda call: ONE
+    gateway.fetch("SELECT 1 AS n", step="open")
+    script.on_execute = refuse
+
+    with pytest.raises(NotConnected):
+        gateway.fetch("SELECT 1", step="read")
+    with pytest.raises(OutcomeUnknown):
+        gateway.execute("INSERT INTO t VALUES (1)", step="write")
 
 
 def test_a_refused_credential_says_so(gateway: SqlGateway, script: Script) -> None:
