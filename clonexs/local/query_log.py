@@ -155,7 +155,7 @@ class QueryLog:
         self._clock = clock
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         # A lost line of history is no lost data: these commits need not reach the disk at once.
-        self._db.execute("PRAGMA synchronous=OFF")
+        self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE INDEX IF NOT EXISTS queries_by_id ON queries (statement_id)")
         self._db.execute("CREATE INDEX IF NOT EXISTS queries_by_start ON queries (started_at)")
         self._db.execute("DELETE FROM queries WHERE started_at < ?", (clock() - _KEPT_S,))
@@ -235,13 +235,21 @@ class QueryLog:
         with self._file:
             with self._lock:
                 finished, self._finished = self._finished, []
-            if finished and not self._closed:
+            if not finished or self._closed:
+                return
+            try:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.executemany(
                     f"INSERT INTO queries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [_row(each) for each in finished],
                 )
                 self._db.execute("COMMIT")
+            except sqlite3.Error:
+                # A full disk or a long writer: history waits in memory for the next round.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                with self._lock:
+                    self._finished[:0] = finished
 
     def close(self) -> None:
         """Write what is left and end."""

@@ -93,6 +93,7 @@ def _server(
     catalog = Catalog(folder)
     settle(catalog)
     queries = QueryLog(folder.catalog)
+    catalog.database.settle = queries.flush
     faults = Faults(options.latency_ms)
     if options.faults is not None:
         faults.load(options.faults)

@@ -604,6 +604,11 @@ def test_history_holds_every_statement_at_once(
     assert history[good]["kind"] == "SELECT"
     assert history[bad]["status"] == "FAILED"
     assert "CATALOG_NOT_FOUND" in history[bad]["error"]
+    request = wire.request()
+    request.plan.root.sql.query = (
+        f"SELECT execution_status FROM system.query.history WHERE statement_id = '{good}'"
+    )
+    assert rows(wire.execute(request)) == [{"execution_status": "FINISHED"}]
 
 
 # The engine's process.

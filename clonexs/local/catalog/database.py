@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,11 @@ CREATE TABLE IF NOT EXISTS queries (
 
 
 class Database:
-    """The file. Calls are serialised; a failed transaction leaves nothing behind."""
+    """The file. Calls are serialised; a failed transaction leaves nothing behind.
+
+    Attributes:
+        settle: Called before the history of statements is read, which is written behind.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -47,6 +51,7 @@ class Database:
         self._db.executescript(_SCHEMA)
         self._lock = threading.RLock()
         self._depth = 0
+        self.settle: Callable[[], None] = lambda: None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -86,6 +86,7 @@ def query_history(catalog: Catalog, who: Principal) -> pa.Table:
     import pyarrow as pa
 
     where, values = ("", ()) if who.is_metastore_admin else (" WHERE principal = ?", (who.name,))
+    catalog.database.settle()
     rows = catalog.database.execute(f"{_SELECT}{where} ORDER BY started_at", values)
     metastore = next(iter(catalog.objects("METASTORE")))
     made = [_row(row, metastore.id) for row in rows]
