@@ -55,6 +55,7 @@ _SETTABLE = {
     "plan",
     "plan_hash",
 }
+_ENDED = frozenset({"done", "failed", "skipped"})
 _JSON = {"request", "target", "origin", "plan", "progress", "counts", "result", "error"}
 
 
@@ -297,9 +298,10 @@ class RunLedger:
                 ),
             )
             if before is None or state != "running":
-                _append(
-                    db, self._run_id, {"kind": "unit", "key": key, "state": state, "error": error}
-                )
+                event = {"kind": "unit", "key": key, "state": state, "error": error}
+                if state in _ENDED:
+                    event |= _figures(db, self._run_id, key, now, after or {})
+                _append(db, self._run_id, event)
         strike(f"after_{state}", key)
 
     def states(self) -> dict[str, State]:
@@ -313,6 +315,23 @@ class RunLedger:
     def afters(self) -> dict[str, dict[str, Any]]:
         """Outcome of every unit that has one."""
         return {u["key"]: u["after"] for u in self._store.units(self._run_id) if u["after"]}
+
+
+def _figures(
+    db: sqlite3.Connection, run_id: str, key: str, now: float, after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a reader of the events wants to know of a unit that ended: how long, how much, why not."""
+    row = db.execute(
+        "SELECT started_at FROM units WHERE run_id = ? AND key = ?", (run_id, key)
+    ).fetchone()
+    figures: dict[str, Any] = {}
+    if row and row["started_at"]:
+        figures["seconds"] = round(max(0.0, now - row["started_at"]), 3)
+    if copied := after.get("bytes_copied"):
+        figures["bytes"] = copied
+    if reason := after.get("skipped"):
+        figures["reason"] = reason
+    return figures
 
 
 def _append(db: sqlite3.Connection, run_id: str, event: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clonexs.widgets.run_log import log_line, spoken_key
 from clonexs.widgets.state import Json, Signals
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def clear_job_signals(state: Signals) -> None:
 def fill_job_signals(state: Signals, status: Any, events: Sequence[Mapping[str, Any]]) -> None:
     """Write what a job card is bound to below ``job.``."""
     progress = dict(status.progress or {})
+    if current := progress.get("current"):
+        progress["current"] = [spoken_key(str(key)) for key in current]
     state.update(
         {
             "job.id": status.id,
@@ -207,27 +210,6 @@ def merge_stages(
     result: list[Json] = []
     result.extend(merged)
     return result
-
-
-def log_line(event: Mapping[str, Any]) -> dict[str, Json] | None:
-    """The log line of an event, if it has one."""
-    kind = event.get("kind")
-    line: dict[str, Json] = {"seq": event.get("seq"), "ts": event.get("ts")}
-    if kind == "log":
-        level, message = str(event.get("level", "info")), str(event.get("message", ""))
-        return {**line, "level": level, "object": event.get("object"), "message": message}
-    if kind == "unit" and event.get("state") in ("failed", "blocked", "skipped"):
-        error = event.get("error")
-        said = error.get("message") if isinstance(error, Mapping) else error
-        message = str(said or event.get("reason") or event.get("state"))
-        level = "error" if event["state"] == "failed" else "warn"
-        name = event.get("object") or event.get("key")
-        return {**line, "level": level, "object": name, "message": message}
-    if kind == "state":
-        return {**line, "level": "info", "object": None, "message": f"run is {event.get('status')}"}
-    if kind == "stage":
-        return {**line, "level": "info", "object": None, "message": str(event.get("name", ""))}
-    return None
 
 
 def rate_point(event: Mapping[str, Any]) -> dict[str, Json] | None:

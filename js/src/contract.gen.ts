@@ -199,12 +199,13 @@ export interface CodeProps {
 export interface MarkdownProps {
   readonly text: string;
 }
-/** Lines ``{seq, ts, level, object, message}``, the newest last; it follows the end unless scrolled. */
+/** Lines ``{seq, ts, level, object, message, bytes?, seconds?}``, the newest last. */
 export interface LogProps {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly label: string;
   readonly height: number;
   readonly keep: number;
+  readonly on_load: Press | null;
 }
 /** Labels with values, in one column or more. */
 export interface KeyValueProps {
@@ -334,6 +335,7 @@ export interface JobProps {
   readonly on_resume: Press | null;
   readonly on_retry: Press | null;
   readonly on_open: Press | null;
+  readonly on_log: Press | null;
   readonly compact: boolean;
 }
 /** What happened, newest first: items ``{ts, title, text?, tone?, icon?}``. */
@@ -696,7 +698,7 @@ export const DEFAULTS = {
   Diff: {"before_label": "Source", "after_label": "Target", "look": "split", "context": 3},
   Code: {"text": "", "language": "text", "label": "", "height": 320, "wrap": false, "on_load": null, "download": ""},
   Markdown: {},
-  Log: {"label": "Log", "height": 240, "keep": 300},
+  Log: {"label": "Log", "height": 240, "keep": 300, "on_load": null},
   KeyValue: {"columns": 1},
   Text: {"format": "text", "unit": "", "look": "body", "tone": "neutral"},
   Icon: {"label": "", "tone": "neutral"},
@@ -713,7 +715,7 @@ export const DEFAULTS = {
   Skeleton: {"look": "lines", "count": 3, "label": "Loading"},
   Progress: {"done": null, "total": null, "unit": "", "eta_s": null, "tone": "neutral"},
   Confirm: {"text": "", "lost": [], "typed": "", "confirm_label": "Continue", "cancel_label": "Cancel", "danger": true},
-  Job: {"path": "job", "on_cancel": null, "on_resume": null, "on_retry": null, "on_open": null, "compact": false},
+  Job: {"path": "job", "on_cancel": null, "on_resume": null, "on_retry": null, "on_open": null, "on_log": null, "compact": false},
   Timeline: {"label": "History"},
   Form: {"on_submit": null, "columns": 1, "errors": null, "summary": false, "required_legend": false, "disabled": false},
   FieldGroup: {"help": "", "columns": 1},

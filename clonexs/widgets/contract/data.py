@@ -206,12 +206,17 @@ class Markdown(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Log(Node):
-    """Lines ``{seq, ts, level, object, message}``, the newest last; it follows the end unless scrolled."""
+    """Lines ``{seq, ts, level, object, message, bytes?, seconds?}``, the newest last.
+
+    It follows the end unless scrolled. ``on_load`` returns the whole log as text, for copying and
+    saving; without it those take the lines that are kept.
+    """
 
     lines: Signal | Sequence[Mapping[str, Json]]
     label: str = "Log"
     height: int = 240
     keep: int = 300
+    on_load: Action | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

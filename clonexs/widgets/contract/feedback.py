@@ -219,8 +219,9 @@ class Job(_Container):
 
     ``id status title created_at started_at ended_at note error`` · ``progress {stage, done, total, unit, pct,
     rate, eta_s, bytes, bytes_total?, current[], estimate?}`` · ``counts {word: n}`` · ``stages [{name, state,
-    done, total, unit}]`` · ``log [{seq, ts, level, object, message}]`` · ``rates [{ts, rate}]``.
-    Actions that the run's status does not allow are not shown. Children stand below, once it has ended.
+    done, total, unit}]`` · ``log [{seq, ts, level, object, message, bytes?, seconds?}]`` · ``rates [{ts,
+    rate}]``. Actions that the run's status does not allow are not shown. Children stand below, once it
+    has ended. ``on_log`` returns the whole log as text, of which the card holds the last lines.
     """
 
     path: str = "job"
@@ -228,6 +229,7 @@ class Job(_Container):
     on_resume: Action | None = None
     on_retry: Action | None = None
     on_open: Press | None = None
+    on_log: Action | None = None
     compact: bool = False
 
 

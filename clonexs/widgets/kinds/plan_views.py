@@ -360,6 +360,7 @@ def execute(page: PlanPage) -> Sequence[Node | None]:
             on_cancel=Action("cancel_run"),
             on_resume=Action("resume_run"),
             on_retry=Action("retry_failed"),
+            on_log=Action("run_log"),
         ),
         Card(title="The same run elsewhere", collapsible=True, open=False, children=code_blocks(0)),
         again if run.status in RESTING else None,

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clonexs.errors import Conflict
-from clonexs.widgets.jobs_panel import RESTING, clear_job_signals, fill_job_signals
+from clonexs.widgets.jobs_panel import FINISHED, RESTING, clear_job_signals, fill_job_signals
 from clonexs.widgets.page import Page, action, action_at_once
+from clonexs.widgets.run_log import log_text
 from clonexs.widgets.state import Json
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from clonexs.widgets.services import Services
 
 EXECUTE = "execute"
+_ENDINGS = {
+    "succeeded": ("is done", "success"),
+    "partial": ("is done in part", "warning"),
+    "failed": ("has failed", "danger"),
+    "cancelled": ("was cancelled", "info"),
+}
 
 
 class RunningPage(Page):
@@ -76,6 +83,11 @@ class RunningPage(Page):
         self.services.resume(self._run_id(), only_failed=True)
         self.attach(self._run_id())
 
+    @action_at_once
+    def run_log(self) -> str:
+        """The whole log of the run, of which the page shows the last lines."""
+        return log_text(self.services.runner().events(self._run_id()))
+
     @action
     def start_compute(self) -> None:
         """Start the compute that runs SQL."""
@@ -90,6 +102,10 @@ class RunningPage(Page):
 
     def _told(self, status: RunStatus, events: Sequence[Mapping[str, Any]]) -> None:
         with self.lock:
+            was_live = self.is_live
             self.run = status
             fill_job_signals(self.state, status, events)
         self.changed()
+        if was_live and status.status in FINISHED:
+            words, tone = _ENDINGS[status.status]
+            self.host.toast(f"{status.title} {words}", tone)

@@ -150,6 +150,7 @@ export function Job({
   on_resume,
   on_retry,
   on_open,
+  on_log,
   compact,
   children,
 }: Components["Job"] & Slot) {
@@ -233,7 +234,9 @@ export function Job({
             ))}
           </ul>
         )}
-        {!compact && job.log.length > 0 && <Log lines={job.log} label="Log" height={200} keep={300} />}
+        {!compact && job.log.length > 0 && (
+          <Log lines={job.log} label="Log" height={200} keep={300} on_load={on_log} />
+        )}
         {ENDED.has(job.status) && children}
       </div>
     </section>

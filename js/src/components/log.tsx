@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Components } from "../contract.gen";
-import { clock, dateOf } from "../runtime/format";
+import { bytes, clock, dateOf, duration } from "../runtime/format";
 import { CopyButton, save } from "./actions";
 import { Picture } from "./primitives";
 
@@ -10,6 +10,8 @@ interface Line {
   readonly level?: string;
   readonly object?: string | null;
   readonly message?: string;
+  readonly bytes?: number;
+  readonly seconds?: number;
 }
 
 const ICON: Record<string, readonly [tone: string, icon: string]> = {
@@ -18,12 +20,22 @@ const ICON: Record<string, readonly [tone: string, icon: string]> = {
   warning: ["warning", "triangle-alert"],
 };
 
+const figures = (line: Line): string =>
+  [
+    typeof line.bytes === "number" && bytes(line.bytes),
+    typeof line.seconds === "number" && duration(line.seconds),
+  ]
+    .filter(Boolean)
+    .join(", ");
+
 const asText = (line: Line): string => {
   const date = dateOf(line.ts);
-  return [date?.toISOString(), line.level, line.object, line.message].filter(Boolean).join(" ");
+  return [date?.toISOString(), line.level, line.object, line.message, figures(line)]
+    .filter(Boolean)
+    .join(" ");
 };
 
-export function Log({ lines, label, height, keep }: Components["Log"]) {
+export function Log({ lines, label, height, keep, on_load }: Components["Log"]) {
   const [only, setOnly] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -38,7 +50,7 @@ export function Log({ lines, label, height, keep }: Components["Log"]) {
     const element = box.current;
     if (element) follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
   };
-  const whole = () => all.map(asText).join("\n");
+  const whole = async () => (on_load ? String(await on_load()) : all.map(asText).join("\n"));
   return (
     <div class="cx-log">
       <div class="cx-log-head">
@@ -54,7 +66,7 @@ export function Log({ lines, label, height, keep }: Components["Log"]) {
           class="cx-button cx-button-ghost cx-button-icon cx-button-small"
           aria-label="Download log"
           title="Download log"
-          onClick={() => save("log.txt", whole(), "text/plain")}
+          onClick={async () => save("log.txt", await whole(), "text/plain")}
         >
           <Picture name="download" size={14} />
         </button>
@@ -88,6 +100,7 @@ export function Log({ lines, label, height, keep }: Components["Log"]) {
                 )}
                 {line.object && <span class="cx-strong">{line.object} </span>}
                 <span>{line.message}</span>
+                {figures(line) && <span class="cx-muted"> {figures(line)}</span>}
               </span>
             </div>
           );

@@ -9,6 +9,7 @@ from clonexs.widgets.jobs_panel import (
     fill_job_signals,
     merge_stages,
 )
+from clonexs.widgets.run_log import log_text
 from clonexs.widgets.state import Signals
 from clonexs.workspace.target import TargetRef
 from tests.unit.widgets.fakes import FakeRunner, Status
@@ -104,22 +105,36 @@ def test_the_job_card_holds_what_the_events_say() -> None:
         {"seq": 2, "ts": 2, "kind": "progress", "done": 3, "total": 9, "rate": 1.5},
         {"seq": 3, "ts": 3, "kind": "log", "level": "warn", "object": "a.b", "message": "slow"},
         {"seq": 4, "ts": 3, "kind": "unit", "key": "table:a.c", "state": "failed", "error": "no"},
-        {"seq": 5, "ts": 3, "kind": "unit", "key": "table:a.d", "state": "done"},
+        {
+            "seq": 5,
+            "ts": 4,
+            "kind": "unit",
+            "key": "table:a.d",
+            "state": "done",
+            "bytes": 1200,
+            "seconds": 0.4,
+        },
+        {"seq": 6, "ts": 4, "kind": "unit", "key": "table:a.e", "state": "running"},
+        {"seq": 7, "ts": 5, "kind": "unit", "key": "grants:schema:a", "state": "done"},
     ]
     fill_job_signals(state, status, events)
     assert state["job.stages"] == [
         {"name": "tables", "done": 3, "total": 9, "unit": "tables", "state": "running"}
     ]
     assert [(line["level"], line["object"], line["message"]) for line in state["job.log"]] == [  # type: ignore[union-attr, index, call-overload]
-        ("info", None, "tables"),
+        ("info", None, "tables: 9 to do"),
         ("warn", "a.b", "slow"),
-        ("error", "table:a.c", "no"),
+        ("error", "table a.c", "failed: no"),
+        ("info", "table a.d", "done"),
+        ("info", "grants of schema a", "done"),
     ]
+    copied = state["job.log"][3]  # type: ignore[index]
+    assert (copied["bytes"], copied["seconds"]) == (1200, 0.4)  # type: ignore[index, call-overload]
     assert state["job.rates"] == [{"ts": 2, "rate": 1.5}]
-    assert state["job.seq"] == 5
+    assert state["job.seq"] == 7
     fill_job_signals(state, status, [])
     _, appended = state.drain()
-    assert "job.log" not in appended or len(appended["job.log"]) == 3  # type: ignore[arg-type]
+    assert "job.log" not in appended or len(appended["job.log"]) == 5  # type: ignore[arg-type]
 
 
 def test_stages_end_as_the_run_ends() -> None:
@@ -136,3 +151,23 @@ def test_stages_end_as_the_run_ends() -> None:
     ):
         stages = merge_stages([], events, status)
         assert [stage["state"] for stage in stages] == ["done", last]  # type: ignore[index, call-overload]
+
+
+def test_a_log_is_saved_as_text_with_the_figures() -> None:
+    events = [
+        {"seq": 1, "ts": 0, "kind": "state", "status": "queued"},
+        {"seq": 2, "ts": 1.5, "kind": "progress", "done": 1},
+        {
+            "seq": 3,
+            "ts": 2,
+            "kind": "unit",
+            "key": "table:a.b",
+            "state": "done",
+            "bytes": 9,
+            "seconds": 0.25,
+        },
+    ]
+    assert log_text(events).splitlines() == [
+        "1970-01-01T00:00:00.000+00:00 info waiting for a worker",
+        "1970-01-01T00:00:02.000+00:00 info table a.b done 9 bytes 0.25 s",
+    ]
