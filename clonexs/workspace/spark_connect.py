@@ -60,7 +60,7 @@ class SparkConnectBackend:
         self._may_interrupt = may_interrupt
         self._owned = owned
         self._session: Any = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def session(self) -> Any:
