@@ -83,6 +83,15 @@ class Instance:
             self._working = True
         self._pool.submit(self._drain)
 
+    def aside(self, work: Callable[[], None]) -> None:
+        """Do work of this page out of turn; what comes of it is pushed."""
+
+        def guarded() -> None:
+            self._guard(work)
+            self.changed()
+
+        self._pool.submit(guarded)
+
     # What the app asks of an instance.
 
     def opening(self) -> dict[str, Json]:
@@ -177,8 +186,11 @@ class Instance:
                     self._working = False
                     return
                 work = self._work.popleft()
-            try:
-                work()
-            except Exception as error:  # noqa: BLE001 - the last line before a thread's silence
-                self.toast(str(error_content(error)["message"]), "danger")
-            self.touched = time.monotonic()
+            self._guard(work)
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the last line before a thread's silence
+            self.toast(str(error_content(error)["message"]), "danger")
+        self.touched = time.monotonic()

@@ -104,6 +104,9 @@ class PageHost(Protocol):
     def later(self, work: Callable[[], None]) -> None:
         """Run work of this page in turn, on a thread of the pool."""
 
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run work beside what the page does in turn, on a thread of the pool."""
+
 
 class _NoHost:
     """A page that nobody looks at: the headless case."""
@@ -118,6 +121,9 @@ class _NoHost:
         return
 
     def later(self, work: Callable[[], None]) -> None:
+        work()
+
+    def aside(self, work: Callable[[], None]) -> None:
         work()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +63,11 @@ class Services(Protocol):
 
     def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Plan:
         """Plan a writing operation here. Connects, changes nothing."""
+
+    def table_sizes(
+        self, names: Sequence[str], call: Call | None = None
+    ) -> Iterable[Mapping[str, int]]:
+        """Bytes of tables by full name, some at a time; unreadable ones are absent. Connects."""
 
     def options(
         self, picker: str, values: Mapping[str, Json], *, fresh: bool = False
@@ -210,6 +215,18 @@ class LiveServices:
             is_cancelled=(lambda: call.cancelled) if call else (lambda: False),
         )
         return find_operation(operation), context
+
+    def table_sizes(
+        self, names: Sequence[str], call: Call | None = None
+    ) -> Iterable[Mapping[str, int]]:
+        """Measure tables in this process."""
+        from clonexs.names import TableName
+        from clonexs.workspace.table_sizes import iter_table_sizes
+
+        tables = [TableName(*name.split(".", 2)) for name in names]
+        check = call.check_cancelled if call else lambda: None
+        for found in iter_table_sizes(self.session().sql, tables, check=check):
+            yield {name.full_name: size for name, size in found.items()}
 
     def options(
         self, picker: str, values: Mapping[str, Json], *, fresh: bool = False

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from clonexs.names import TableName
 from clonexs.operations.base import Result, RunContext, doc, operation
 from clonexs.workspace.explain import explain
-from clonexs.workspace.gateway import gather
 from clonexs.workspace.object_counts import CatalogLine, ObjectCounts, count_objects, list_catalogs
-
-DETAIL = "DESCRIBE DETAIL {table}"
+from clonexs.workspace.table_sizes import iter_table_sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,16 +105,11 @@ def _figures(ctx: RunContext, line: CatalogLine, *, measure: bool) -> CatalogFig
 
 def _measured(ctx: RunContext, counts: ObjectCounts) -> tuple[int, int]:
     """Bytes of the tables that could be measured, and how many could not."""
-    outcomes = gather([partial(_size_of, ctx, name) for name in counts.table_names])
-    sizes = [size for size in outcomes if isinstance(size, int)]
-    return sum(sizes), len(outcomes) - len(sizes)
-
-
-def _size_of(ctx: RunContext, table: TableName) -> int | None:
-    ctx.check_cancelled()
-    rows = ctx.workspace.sql.fetch(DETAIL, {"table": table}, step="size")
-    size = rows[0].get("sizeInBytes") if rows else None
-    return size if isinstance(size, int) else None
+    names = counts.table_names
+    sizes: list[int] = []
+    for found in iter_table_sizes(ctx.workspace.sql, names, check=ctx.check_cancelled):
+        sizes += found.values()
+    return sum(sizes), len(names) - len(sizes)
 
 
 def _summed(figures: Sequence[CatalogFigures], rest: tuple[str, ...]) -> DashboardResult:

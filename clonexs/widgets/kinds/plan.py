@@ -15,6 +15,7 @@ from clonexs.widgets.contract import Node
 from clonexs.widgets.exports import export
 from clonexs.widgets.forms import Draft, FormModel
 from clonexs.widgets.jobs_panel import clear_job_signals
+from clonexs.widgets.kinds.measured import MeasuredPage
 from clonexs.widgets.kinds.planned import (
     SKIP_COLUMNS,
     UNIT_COLUMNS,
@@ -22,7 +23,7 @@ from clonexs.widgets.kinds.planned import (
     skip_rows,
     unit_rows,
 )
-from clonexs.widgets.kinds.running import EXECUTE, RunningPage
+from clonexs.widgets.kinds.running import EXECUTE
 from clonexs.widgets.page import Call, TableSource, action, action_at_once, table
 from clonexs.widgets.state import Json
 from clonexs.widgets.wire import error_content
@@ -36,7 +37,7 @@ PREVIEW = "preview"
 _LOOKS = frozenset({"options.search", "preview.tab", "result.tab"})
 
 
-class PlanPage(RunningPage):
+class PlanPage(MeasuredPage):
     """Base of plan pages."""
 
     kind = "plan"
@@ -47,10 +48,8 @@ class PlanPage(RunningPage):
         super().__init__(services, params)
         self.draft = Draft(FormModel.of(services.request_type(self.spec.operation)))
         self.unknown_params = self.draft.fill(params)
-        self.plan: Plan | None = None
-        self.figures: PlanFigures | None = None
         self.planned_request: dict[str, Json] = {}
-        self.revision = 0
+        self.planned_at: float | None = None
         self.problem: dict[str, Json] | None = None
         self.planning: Call | None = None
         self.state.update({"step": self.form_steps[0][0], "confirm.open": False})
@@ -162,7 +161,12 @@ class PlanPage(RunningPage):
 
         saved: dict[str, Json] = {"form": dict(self.draft.kept()), "step": self.step}
         if self.plan is not None:
-            saved |= {"plan": to_plain(self.plan), "planned": self.planned_request}
+            saved |= {
+                "plan": to_plain(self.plan),
+                "planned": self.planned_request,
+                "planned_at": self.planned_at,
+                "sizes": dict(self.sizes),
+            }
         if self.run is not None:
             saved["run"] = self.run.id
         return saved
@@ -179,6 +183,7 @@ class PlanPage(RunningPage):
             planned = saved.get("planned")
             request = planned if isinstance(planned, dict) else {}
             self._take_plan(from_plain(Plan, saved["plan"]), request)
+            self._take_measured(saved)
         self._show_draft()
         self.go_to(str(saved.get("step")))
         if run_id := saved.get("run"):
@@ -242,6 +247,7 @@ class PlanPage(RunningPage):
             plan = self.services.plan(self.spec.operation, data, call)
             with self.lock:
                 self._take_plan(plan, data)
+            self.measure_if_small()
             return True
         except InvalidRequest as invalid:
             with self.lock:
@@ -266,9 +272,18 @@ class PlanPage(RunningPage):
 
     def _take_plan(self, plan: Plan, data: Mapping[str, Json]) -> None:
         self.plan, self.planned_request = plan, dict(data)
-        self.figures = PlanFigures.of(plan)
+        self.sizes, self.planned_at = {}, self.services.now()
+        self.figures = PlanFigures.of(plan, self.sizes)
         self.problem = None
         self.revision += 1
+
+    def _take_measured(self, saved: Mapping[str, Json]) -> None:
+        sizes, moment = saved.get("sizes"), saved.get("planned_at")
+        if isinstance(sizes, dict) and self.plan is not None:
+            self.sizes = {key: size for key, size in sizes.items() if isinstance(size, int)}
+            self.figures = PlanFigures.of(self.plan, self.sizes)
+        if isinstance(moment, (int, float)):
+            self.planned_at = float(moment)
 
     def _show_wrong_fields(self) -> None:
         """Show the first step that holds a wrong field."""
@@ -347,7 +362,7 @@ class PlanPage(RunningPage):
     @table("units")
     def units(self) -> TableSource:
         """What the plan does, object by object."""
-        return TableSource(unit_rows(self.plan) if self.plan else [], UNIT_COLUMNS)
+        return TableSource(unit_rows(self.plan, self.sizes) if self.plan else [], UNIT_COLUMNS)
 
     @table("skips")
     def skips(self) -> TableSource:

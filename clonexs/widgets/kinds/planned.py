@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,20 +38,21 @@ class PlanFigures:
         return sum(count for action, count in self.actions.items() if action != "skip")
 
     @classmethod
-    def of(cls, plan: Plan) -> PlanFigures:
-        """Count a plan."""
+    def of(cls, plan: Plan, sizes: Mapping[str, int]) -> PlanFigures:
+        """Count a plan; ``sizes`` are those that were measured after it, by the unit's key."""
         actions: Counter[str] = Counter(unit.action for unit in plan.units)
         kinds: dict[str, Counter[str]] = {}
         for unit in plan.units:
             row = kinds.setdefault(unit.kind, Counter())
             row[unit.action] += 1
-            row["bytes"] += unit.size_bytes or 0
-        tables = [unit for unit in plan.units if unit.kind == "table"]
+            row["bytes"] += size_of(unit, sizes) or 0
         return cls(
             kinds=[_kind_row(kind, counts) for kind, counts in kinds.items()],
             actions=dict(actions),
-            bytes=sum(unit.size_bytes or 0 for unit in plan.units),
-            unsized=sum(1 for unit in tables if unit.size_bytes is None),
+            bytes=sum(row["bytes"] for row in kinds.values()),
+            unsized=sum(
+                1 for unit in plan.units if unit.kind == "table" and size_of(unit, sizes) is None
+            ),
             changed=tuple(object_name(unit) for unit in plan.units if unit.action in CHANGING),
             unable=dict(Counter(skip.reason for skip in plan.skips if skip.category == "unable")),
         )
@@ -62,12 +64,17 @@ def _kind_row(kind: str, counts: Counter[str]) -> dict[str, Json]:
     return {**row, "bytes": counts["bytes"] or None}
 
 
+def size_of(unit: Unit, sizes: Mapping[str, int]) -> int | None:
+    """Bytes of a unit as the plan knows them, else as they were measured."""
+    return sizes.get(unit.key) if unit.size_bytes is None else unit.size_bytes
+
+
 def object_name(unit: Unit) -> str:
     """Name of what a unit makes."""
     return unit.target or unit.key.partition(":")[2]
 
 
-def unit_rows(plan: Plan) -> list[dict[str, Json]]:
+def unit_rows(plan: Plan, sizes: Mapping[str, int]) -> list[dict[str, Json]]:
     """Rows of the table of objects."""
     return [
         {
@@ -76,7 +83,7 @@ def unit_rows(plan: Plan) -> list[dict[str, Json]]:
             "object": object_name(unit),
             "action": unit.action,
             "method": unit.method,
-            "size": unit.size_bytes,
+            "size": size_of(unit, sizes),
             "version": unit.source_version,
             "source": unit.source,
         }

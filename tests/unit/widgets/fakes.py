@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,7 @@ class FakeServices:
         )
         self.reader: Callable[[dict[str, Any]], Any] = lambda request: None
         self.call: Any = None
+        self.sizes: dict[str, int] = {}
         self.catalogs = ["prod", "retail", "sandbox"]
         self.read_requests: list[dict[str, Any]] = []
 
@@ -155,6 +156,9 @@ class FakeServices:
     def plan(self, operation: str, request: dict[str, Any], call: Any = None) -> Plan:
         self.call = call
         return self.planner(request)
+
+    def table_sizes(self, names: Sequence[str], call: Any = None) -> Iterator[dict[str, int]]:
+        yield {name: size for name, size in self.sizes.items() if name in names}
 
     def options(self, picker: str, values: Any, *, fresh: bool = False) -> list[dict[str, str]]:
         return [{"value": name, "label": name} for name in self.catalogs]

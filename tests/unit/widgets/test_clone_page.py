@@ -134,6 +134,49 @@ def test_a_step_with_wrong_fields_is_not_left(open_tab: Any) -> None:
     assert steps(tab)["preview"] == "todo"
 
 
+def unsized_plan(request: dict[str, Any], tables: int = 3) -> Plan:
+    units = [
+        Unit(
+            key=f"table:s.t{n}",
+            kind="table",
+            source=f"prod.s.t{n}",
+            target=f"dev.s.t{n}",
+            action="create",
+            method="clone",
+        )
+        for n in range(tables)
+    ]
+    return Plan(operation="clone", request=request, units=tuple(units))
+
+
+def size_card(tab: Tab) -> dict[str, Any]:
+    return next(node["p"] for node in tab.nodes("Stat") if node["p"]["label"] == "Size")
+
+
+def test_sizes_that_the_plan_does_not_know_are_read_beside_it(
+    open_tab: Any, services: FakeServices
+) -> None:
+    services.planner = unsized_plan
+    services.sizes = {"prod.s.t0": 700, "prod.s.t2": 50}
+    tab = planned(open_tab(source="prod", dest="dev"))
+    tab.until(lambda: size_card(tab).get("value") == 750, "the sizes")
+    tab.until(lambda: size_card(tab).get("note") == "1 table of unknown size", "the end of it")
+    tab.call("start")
+    (plan,) = services.jobs.plans.values()
+    assert plan is not None
+    assert [unit.size_bytes for unit in plan.units] == [None] * 3, "the plan runs as it was made"
+
+
+def test_many_tables_are_measured_only_when_asked(open_tab: Any, services: FakeServices) -> None:
+    services.planner = lambda request: unsized_plan(request, 500)
+    services.sizes = {f"prod.s.t{n}": 2 for n in range(500)}
+    tab = planned(open_tab(source="prod", dest="dev"))
+    assert "value" not in size_card(tab)
+    assert buttons(tab)["Measure 500 tables"] == "measure_plan"
+    tab.call("measure_plan")
+    tab.until(lambda: size_card(tab).get("value") == 1000, "the sizes")
+
+
 def test_errors_of_the_operation_stand_at_their_fields(
     open_tab: Any, services: FakeServices
 ) -> None:
@@ -155,7 +198,7 @@ def test_the_preview_shows_the_plan(open_tab: Any) -> None:
     assert tab.shows("The target will be created")
     stats = {node["p"]["label"]: node["p"].get("value") for node in tab.nodes("Stat")}
     assert stats["To be created"] == 40
-    assert stats["Bytes"] == sum(1000 * n for n in range(40))
+    assert stats["Size"] == sum(1000 * n for n in range(40))
     assert stats["Cannot be done"] == 1
     refs = {node["p"]["label"]: node["p"]["rows"] for node in tab.nodes("Table")}
     rows, total = tab.rows(refs["Objects of the plan"]["$d"], sort=["-size"], n=1)

@@ -13,6 +13,7 @@ from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.steps import is_statement, text_of
 from clonexs.operations.cloning.clone.tables import TableChoice
 from clonexs.workspace.gateway import gather
+from clonexs.workspace.table_sizes import iter_table_sizes
 
 
 def sizes_of(
@@ -22,16 +23,13 @@ def sizes_of(
     if not request.order_by_size:
         return {}
     names = [choice.table.name for choice in choices]
-    sizes = gather([partial(_size, ctx, name) for name in names], width=request.width)
+    sizes: dict[TableName, int] = {}
     # A table whose size cannot be told is copied all the same.
-    return {name: size for name, size in zip(names, sizes, strict=True) if isinstance(size, int)}
-
-
-def _size(ctx: RunContext, name: TableName) -> int | None:
-    ctx.check_cancelled()
-    rows = ctx.workspace.sql.fetch("DESCRIBE DETAIL {t}", {"t": name}, step="size")
-    size = rows[0].get("sizeInBytes") if rows else None
-    return size if isinstance(size, int) else None
+    for found in iter_table_sizes(
+        ctx.workspace.sql, names, check=ctx.check_cancelled, width=request.width
+    ):
+        sizes |= found
+    return sizes
 
 
 def versions_of(
