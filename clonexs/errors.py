@@ -101,6 +101,13 @@ class Conflict(ClonexsError):
     code = "CONFLICT"
 
 
+class DiskFull(ClonexsError):
+    """A file of the product's own could not be written: no space is left for it."""
+
+    code = "DISK_FULL"
+    retryable = True
+
+
 class StalePlan(Conflict):
     """Source or target changed between the plan and its execution."""
 

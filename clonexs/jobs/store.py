@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clonexs.errors import Conflict, NoSuchObject
+from clonexs.errors import Conflict, DiskFull, NoSuchObject
 from clonexs.jobs.faults import strike
 from clonexs.jobs.status import LIVE
 from clonexs.operations.ledger import State
@@ -91,12 +91,19 @@ class JobStore:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
-        except BaseException:
+            if db.in_transaction:
+                db.execute("COMMIT")
+        except BaseException as error:
+            # Nothing of it stays, so that the file is whole and the next write can begin.
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                raise DiskFull(
+                    f"the disk is full: the record of runs in {self.path} could not be written",
+                    object=str(self.path),
+                    hint="make room, then resume the run: what is recorded as done stays done",
+                ) from error
             raise
-        if db.in_transaction:
-            db.execute("COMMIT")
 
     def close(self) -> None:
         """Close this thread's connection."""
