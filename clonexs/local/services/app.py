@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clonexs.local.services.auth import Door
@@ -35,7 +35,10 @@ def make_app(server: Server) -> ASGIApp:
     routes: list[BaseRoute] = []
     for name in _FIRST:
         routes += import_module(f"{_PACKAGE}.{name}").routes(server)
-    return Door(_quiet(Starlette(routes=[*routes, Mount("/", _Services(server))])))
+    app = _quiet(Starlette(routes=routes))
+    # No mount: its pattern does not match a path with a line break, which a file's name may hold.
+    app.router.default = _Services(server)
+    return Door(app)
 
 
 def service_modules() -> list[ModuleType]:

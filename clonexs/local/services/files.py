@@ -10,6 +10,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response, StreamingResponse
 
 from clonexs.local.catalog.objects import fold
@@ -25,8 +26,21 @@ if TYPE_CHECKING:
 api = Api()
 routes = api.routes
 
-_FILES = "/api/2.0/fs/files/{path:path}"
-_DIRECTORIES = "/api/2.0/fs/directories/{path:path}"
+
+class _AnyPath(Convertor[str]):
+    # The framework's own stops at a line break, which a file's name may hold.
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any_path", _AnyPath())
+_FILES = "/api/2.0/fs/files/{path:any_path}"
+_DIRECTORIES = "/api/2.0/fs/directories/{path:any_path}"
 _PAGE = 1000
 _BLOCK = 1024 * 1024
 _VOLUME_DEPTH = 4

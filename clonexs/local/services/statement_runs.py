@@ -152,6 +152,7 @@ class Runs:
             statement_id=run.id,
             tags=run.tags,
         ) as entry:
+            run.cancellation.check()
             arguments = expressions(run.parameters)
             with self._session(run) as session:
                 answer = self._server.engine.execute(session, run.text, arguments)
