@@ -238,6 +238,15 @@ def _named(text: str, values: list[Any]) -> tuple[str, dict[str, Any]]:
     return edits.applied(), named
 
 
+def text_at_hand(plan: Any) -> str:
+    """The text of a plan that is nothing but SQL; empty for any other."""
+    if plan.WhichOneof("op_type") == "root":
+        return str(plan.root.sql.query)
+    if plan.WhichOneof("op_type") == "command":
+        return str(plan.command.sql_command.input.sql.query)
+    return ""
+
+
 def text_of(root: Any) -> str:
     """What a relation is, for the history: its SQL, or the kinds it is made of."""
     kinds: list[str] = []

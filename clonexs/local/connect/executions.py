@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clonexs.local.connect import responses
-from clonexs.local.connect.execute import CLIENT, Executor, Outcome, Stream
+from clonexs.local.connect.execute import CLIENT, Executor, Outcome, Stream, text_at_hand
 from clonexs.local.connect.operations import Operation, Operations
 from clonexs.local.connect.streams import EngineStreams
 from clonexs.local.engine.session import SqlSession
@@ -53,9 +53,7 @@ class Executions:
             operation = Operation(operation_id, request.session_id, tuple(request.tags))
             self.operations.add(operation)
             # A command goes on when its client is gone: the answer waits to be asked for again.
-            operation.future = asyncio.ensure_future(
-                self.in_thread(self._begin, operation, request, authorization)
-            )
+            operation.future = self._begun(operation, request, authorization)
             operation.future.add_done_callback(_retrieved)
         assert operation.future is not None
         try:
@@ -83,6 +81,26 @@ class Executions:
         # Nobody will read the stream of a client that left while its query was prepared.
         if operation.is_streamed:
             self.operations.forget(operation.session_id, operation.id)
+
+    def _begun(
+        self, operation: Operation, request: Any, authorization: str | None
+    ) -> asyncio.Future[Outcome]:
+        if not self._is_at_hand(request):
+            return asyncio.ensure_future(
+                self.in_thread(self._begin, operation, request, authorization)
+            )
+        made: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        try:
+            made.set_result(self._begin(operation, request, authorization))
+        except LocalError as error:
+            made.set_exception(error)
+        return made
+
+    def _is_at_hand(self, request: Any) -> bool:
+        # A query whose rewriting is kept needs nothing that would hold the event loop up.
+        session = self._engine.sessions.peek(request.session_id)
+        text = text_at_hand(request.plan)
+        return session is not None and bool(text) and self._engine.is_at_hand(session, text)
 
     def _begin(self, operation: Operation, request: Any, authorization: str | None) -> Outcome:
         session = self.enter(request, authorization)
@@ -123,6 +141,9 @@ class Executions:
 
     async def session(self, request: Any, authorization: str | None) -> SqlSession:
         """The session of a request, for the caller whom its token names."""
+        if self._engine.sessions.peek(request.session_id) is not None:
+            # Both are at hand in memory: small requests need no thread.
+            return self.enter(request, authorization)
         return await self.in_thread(self.enter, request, authorization)
 
     def enter(self, request: Any, authorization: str | None) -> SqlSession:

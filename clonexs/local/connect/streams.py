@@ -68,7 +68,7 @@ class EngineStreams:
         call = stub.ExecutePlan(request)
         loop = asyncio.get_running_loop()
         server_id = self._engine.server_id(session)
-        is_complete = False
+        is_complete, schema = False, None
 
         def stop() -> None:
             user = session.principal.name
@@ -80,6 +80,13 @@ class EngineStreams:
                 async for response in call:
                     if response is None:
                         break  # what the library gives when the call is stopped just now
+                    if response.WhichOneof("response_type") is None and response.HasField("schema"):
+                        schema = response.schema
+                        continue
+                    if schema is not None:
+                        # One message less: a client acknowledges each of them by a call.
+                        response.schema.CopyFrom(schema)
+                        schema = None
                     is_complete = is_complete or response.HasField("result_complete")
                     response.server_side_session_id = server_id
                     yield response

@@ -245,6 +245,11 @@ class Engine:
         head = found.group(1).upper() if found else ""
         return head in _QUERIES and is_query(tree_of(text))
 
+    def is_at_hand(self, session: SqlSession, text: str) -> bool:
+        """Whether a query can be run without waiting: it was rewritten, and the engine is ready."""
+        is_prepared = session.applied == self.generation and self._sail.is_ready
+        return is_prepared and self._key(session, text) in self._rewritten
+
     def prepare(self, session: SqlSession) -> None:
         """Make sure that the engine runs and knows the session's options."""
         generation = self._sail.ready()

@@ -100,6 +100,12 @@ class Sail:
             self._ensure()
             return self.generation
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it runs and has said so; does not wait."""
+        process = self._process
+        return process is not None and bool(self._port) and process.poll() is None
+
     def stop(self) -> None:
         """End the process."""
         process, self._process = self._process, None

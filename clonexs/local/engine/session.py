@@ -83,6 +83,10 @@ class Sessions:
             found.used_at = time.monotonic()
             return found
 
+    def peek(self, session_id: str) -> SqlSession | None:
+        """A session that is at hand, whoever asks."""
+        return self._sessions.get(session_id)
+
     def new(self, principal: Principal) -> SqlSession:
         """A session of its own for one statement, as the Statement Execution API has it."""
         return self.get(str(uuid.uuid4()), principal)
