@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -271,6 +272,20 @@ def test_files_are_read_in_volumes_only_by_who_may(
     stranger = open_spark(other_user)
     with pytest.raises(PySparkException):
         stranger.read.csv(f"{place}/a.csv").collect()
+
+
+def test_files_of_the_workspace_itself_are_nobodys(
+    spark: Any, local_workspace: Endpoint, make_location: Callable[[], Any]
+) -> None:
+    location = make_location()
+    folder = Path(urlsplit(location.url).path)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.txt").write_text("mine\n")
+    (folder / "way").symlink_to(local_workspace.folder, target_is_directory=True)
+    assert [row.value for row in spark.read.text(f"{location.url}/mine.txt").collect()] == ["mine"]
+    for place in ("way/token", "way", "../../"):
+        with pytest.raises(PySparkException):
+            spark.read.text(f"{location.url}/{place}").collect()
 
 
 # Who asks.

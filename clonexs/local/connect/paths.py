@@ -25,9 +25,22 @@ def readable_path(catalog: Catalog, who: Principal, given: str) -> str:
     text = given.removeprefix("dbfs:")
     if text.startswith("/Volumes/"):
         return _in_volume(catalog, who, text)
-    from clonexs.local.statements.storage import check_location
+    from clonexs.local.statements.storage import check_free, check_location
 
-    return str(check_location(catalog, who, text, "READ FILES"))
+    path = check_location(catalog, who, text, "READ FILES")
+    _check_foreign(catalog, path)
+    check_free(catalog, path)
+    return str(path)
+
+
+def _check_foreign(catalog: Catalog, path: Path) -> None:
+    # Whatever was registered: tokens and the catalog itself are nobody's files.
+    own, external = (
+        Path(os.path.realpath(p)) for p in (catalog.folder.root, catalog.folder.external)
+    )
+    is_external = path == external or external in path.parents
+    if path == own or path in own.parents or (own in path.parents and not is_external):
+        raise LocalError("INVALID_PARAMETER_VALUE", "The path belongs to the local workspace.")
 
 
 def _in_volume(catalog: Catalog, who: Principal, text: str) -> str:
