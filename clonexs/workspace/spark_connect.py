@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.errors import NotConnected, OutcomeUnknown, StatementFailed
 from clonexs.workspace.arrow_values import month_text, normalised
 from clonexs.workspace.backend import UNREACHABLE, Statement, told
+from clonexs.workspace.rows_at_hand import rows_at_hand
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,6 +166,9 @@ def _close_quietly(session: Any) -> None:
 def _rows(session: Any, frame: Any, statement: Statement) -> pa.Table:
     import pyarrow as pa
 
+    held = rows_at_hand(frame)
+    if held is not None:
+        return held
     try:
         return _to_arrow(frame)
     except Exception as error:

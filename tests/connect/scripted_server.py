@@ -65,6 +65,7 @@ class Refusal(Exception):
 class _Service(pb2_grpc.SparkConnectServiceServicer):
     def __init__(self, script: Script) -> None:
         self.script = script
+        self._answers: dict[str, pa.Table] = {}
 
     def ExecutePlan(self, request: Any, context: Any) -> Iterator[Any]:
         script = self.script
@@ -110,10 +111,14 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
         )
 
     def _relation(self, text: str, table: pa.Table | None) -> Any:
-        local = relations_pb2.LocalRelation(
-            data=_stream(table if table is not None else pa.table({}))
+        table = table if table is not None else pa.table({})
+        if text.lstrip().upper().startswith("SELECT"):
+            # Of a query the client learns that it is one, and asks for types and rows.
+            self._answers[text] = table
+            return relations_pb2.Relation(sql=relations_pb2.SQL(query=text))
+        return relations_pb2.Relation(
+            local_relation=relations_pb2.LocalRelation(data=_stream(table))
         )
-        return relations_pb2.Relation(local_relation=local)
 
     def _batch(self, data: bytes, head: dict[str, str]) -> Any:
         rows = pa.ipc.open_stream(data).read_all().num_rows if data else 0
@@ -133,7 +138,10 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
         )
         if request.HasField("schema"):
             relation = request.schema.plan.root
-            schema = pa.ipc.open_stream(relation.local_relation.data).schema
+            if relation.WhichOneof("rel_type") == "sql":
+                schema = self._answers[relation.sql.query].schema
+            else:
+                schema = pa.ipc.open_stream(relation.local_relation.data).schema
             answer.schema.schema.CopyFrom(_spark_type(schema))
         if request.HasField("spark_version"):
             answer.spark_version.version = "4.0.0"

@@ -86,6 +86,18 @@ def test_the_class_comes_from_the_prefix_where_there_is_no_error_info(
     assert caught.value.sql_state == "22003"
 
 
+def test_the_rows_of_a_command_are_not_asked_for_a_second_time(
+    gateway: SqlGateway, script: Script
+) -> None:
+    figures = pa.table({"num_copied_files": pa.array([3], pa.int64())})
+    script.on_execute = lambda call: figures
+
+    done = gateway.execute("CREATE TABLE a DEEP CLONE b", step="copy")
+
+    assert done.metrics == {"num_copied_files": 3}
+    assert [call.sql for call in script.calls] == ["CREATE TABLE a DEEP CLONE b"]
+
+
 def _refusing(error_class: str) -> Refusal:
     return Refusal(grpc.StatusCode.INTERNAL, f"[{error_class}] the session is gone", error_class)
 
@@ -117,8 +129,9 @@ def _lose_to_another_server(script: Script, lost: str) -> None:
 
 ONE = pa.table({"n": pa.array([1], pa.int64())})
 # Four of the five ways in which a session shows that it is gone; the fifth is a closed channel.
+ASKED = "session not found"
 LOSSES = {
-    "session not found": _lose_at_analysis,
+    ASKED: _lose_at_analysis,
     "session changed": _lose_at_execution("INVALID_HANDLE.SESSION_CHANGED"),
     "session closed": _lose_at_execution("INVALID_HANDLE.SESSION_CLOSED"),
     "another server": _lose_to_another_server,
@@ -145,6 +158,8 @@ def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway) -> None:
     assert gateway.fetch("SELECT 1 AS n", step="read") == [{"n": 1}]
 
 
+# A write brings its answer along: nothing is asked after it in which a session could be lost.
+@pytest.mark.parametrize("lost", [loss for loss in LOSSES if loss != ASKED], indirect=True)
 @pytest.mark.usefixtures("lost")
 def test_a_lost_session_leaves_the_outcome_of_a_write_unknown(
     gateway: SqlGateway, script: Script
