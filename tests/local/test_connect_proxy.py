@@ -356,6 +356,27 @@ def test_names_of_the_engine_do_not_reach_users(spark: Any, table: str) -> None:
     assert not any("cx.cx" in text or "`cx`" in text for text in texts)
 
 
+def test_statements_of_one_session_do_not_mix_their_rows(spark: Any, catalog: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    spark.sql(f"CREATE TABLE `{catalog}`.default.log (t STRING, n BIGINT)")
+    for number in range(4):
+        spark.sql(f"CREATE TABLE `{catalog}`.default.t{number} (c{number} INT)")
+
+    def note(number: int) -> None:
+        spark.sql(
+            f"INSERT INTO `{catalog}`.default.log SELECT col_name, {number}"
+            f" FROM (DESCRIBE TABLE `{catalog}`.default.t{number})"
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(note, [0, 1, 2, 3] * 3))
+    found = spark.sql(f"SELECT t, n FROM `{catalog}`.default.log").collect()
+    assert sorted((row.t, row.n) for row in found) == sorted(
+        (f"c{number}", number) for number in [0, 1, 2, 3] * 3
+    )
+
+
 # Stopping.
 
 

@@ -113,6 +113,15 @@ class SailClient:
         )
         self.command(session_id, user, commands_pb2.Command(create_dataframe_view=view))
 
+    def remove(self, session_id: str, user: str, name: str) -> None:
+        """Take rows out of a session again."""
+        from pyspark.sql.connect.proto import catalog_pb2, relations_pb2
+
+        relation = relations_pb2.Relation()
+        relation.catalog.drop_temp_view.CopyFrom(catalog_pb2.DropTempView(view_name=name))
+        for _ in self.run(session_id, user, relation):
+            pass
+
     def schema(self, session_id: str, user: str, relation: Any) -> Any:
         """The type of a relation, as the protocol's ``DataType``."""
         from pyspark.sql.connect.proto import base_pb2

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
 from clonexs.local.catalog.store import METASTORE
 from clonexs.local.engine.arguments import bound
+from clonexs.local.engine.cancel import Cancellation, cancellable
 from clonexs.local.engine.client import SailClient, sql_relation
 from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CACHED = 500
+# Rows that the statement of this thread has put into the engine's session.
+_PUT: ContextVar[list[str] | None] = ContextVar("put", default=None)
 _ALIAS = re.compile(r"`?cx`?\.`?cx`?\.`?(t[0-9a-f]{32})`?")
 _HEAD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+|\()", re.DOTALL)
 _QUERIES = {"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("}
@@ -123,8 +128,9 @@ class Engine:
         from clonexs.local.statements import StatementContext, dispatch
 
         text = bound(text, arguments or {})
-        table = dispatch(StatementContext(self.catalog, session, self), text, {})
-        return table if table is not None else data.change(self, session, text, {})
+        with self._rows_put(session):
+            table = dispatch(StatementContext(self.catalog, session, self), text, {})
+            return table if table is not None else data.change(self, session, text, {})
 
     def rewritten(self, session: SqlSession, text: str, *, runs: bool = True) -> Rewritten:
         """A query that the engine may run for this session's principal; the same text is kept.
@@ -154,9 +160,24 @@ class Engine:
         return text, session.principal, session.catalog, session.schema, versions
 
     def put_relations(self, session: SqlSession, rewritten: Rewritten) -> None:
-        """Put the rows of own relations into the engine's session."""
+        """Put the rows of own relations into the engine's session, until the statement ends."""
+        put = _PUT.get()
         for name, table in rewritten.relations.items():
             self.client.put(session.id, session.principal.name, name, table)
+            if put is not None:
+                put.append(name)
+
+    @contextmanager
+    def _rows_put(self, session: SqlSession) -> Iterator[None]:
+        put: list[str] = []
+        token = _PUT.set(put)
+        try:
+            yield
+        finally:
+            _PUT.reset(token)
+            with suppress(LocalError), cancellable(Cancellation()):
+                for name in put:
+                    self.client.remove(session.id, session.principal.name, name)
 
     def rewriter(self, session: SqlSession) -> Rewriter:
         """A rewriter for one statement."""

@@ -8,6 +8,7 @@ masks. What cannot be understood is refused, never passed on.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Rewriter", "Rewritten", "Scope", "is_query"]
+
+# Statements of one session run side by side: rows of one must not pass for those of another.
+_NUMBERS = itertools.count()
 
 
 class Rewriter:
@@ -213,7 +217,7 @@ class Rewriter:
         raise syntax(f"{'.'.join(parts)} has too many parts to be the name of a table.")
 
     def _own_relation(self, full: tuple[str, str, str], scope: Scope) -> str:
-        name = f"__{'_'.join(full)}_{len(self.relations)}"
+        name = f"__{'_'.join(full)}_{next(_NUMBERS)}"
         self.relations[name] = self._relation(scope.user, full)
         return quoted(name)
 
@@ -288,7 +292,7 @@ class Rewriter:
         places = inner_describes(text) if self._own_rows is not None else []
         edits = Edits(text)
         for start, end in places:
-            name = f"__describe_{len(self.relations)}"
+            name = f"__describe_{next(_NUMBERS)}"
             self.relations[name] = self._own_rows(text[start + 1 : end - 1])  # type: ignore[misc]
             edits.replace(start, end, quoted(name))
         return edits.applied()
