@@ -224,7 +224,7 @@ def test_the_sidebar_folds_narrows_and_becomes_a_drawer(server: Server, page: Pa
     page.keyboard.press("Control+b")
     page.set_viewport_size({"width": 600, "height": 800})
     expect(page.locator("#sh-side")).not_to_be_visible()
-    page.get_by_role("button", name="Pages").click()
+    page.get_by_role("button", name="Pages", exact=True).click()
     page.locator("#sh-side").get_by_role("link", name="Clone").click()
     drawn(page, "Clone")
     expect(page.locator("#sh-side")).not_to_be_visible()
