@@ -116,18 +116,23 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def section(title: str, fields: Sequence[FormField], draft: Draft, *, is_open: bool) -> Node:
-    """A collapsible group of fields; its badge counts those that are not the default."""
+def section(
+    title: str, fields: Sequence[FormField], draft: Draft, *, is_open: bool, is_found: bool = False
+) -> Node:
+    """A collapsible group of fields; its badge counts those that are not the default.
+
+    One that a search found stands open, whatever was folded before, and is again as before after it.
+    """
     changed = draft.changed_fields()
     count = sum(1 for field in fields if field.name in changed)
     has_error = any(field.name in draft.errors for field in fields)
     switches = [field for field in fields if field.kind == "bool"]
     others = [field for field in fields if field.kind != "bool"]
     return Card(
-        key=f"section-{title}",
+        key=f"found-{title}" if is_found else f"section-{title}",
         title=title,
         collapsible=True,
-        open=is_open or has_error or bool(count),
+        open=is_found or is_open or has_error or bool(count),
         badge=f"{count} changed" if count else None,
         tone="danger" if has_error else "neutral",
         children=[

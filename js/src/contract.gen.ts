@@ -490,6 +490,20 @@ export interface ChipsFieldProps {
   readonly create: boolean;
   readonly mono: boolean;
 }
+/** Several of a few choices, all visible, each with its check box. */
+export interface ChecksFieldProps {
+  readonly value: Handle;
+  readonly label: string;
+  readonly help: string;
+  readonly required: boolean;
+  readonly disabled: boolean;
+  readonly disabled_reason: string;
+  readonly error: string | null;
+  readonly changed: boolean;
+  readonly span: 1 | 2 | 3;
+  readonly transient: boolean;
+  readonly options: readonly Option[];
+}
 /** Pairs of key and value; the value is an object of texts. */
 export interface MapFieldProps {
   readonly value: Handle;
@@ -670,6 +684,7 @@ export interface Components {
   readonly SwitchField: SwitchFieldProps;
   readonly RadioField: RadioFieldProps;
   readonly ChipsField: ChipsFieldProps;
+  readonly ChecksField: ChecksFieldProps;
   readonly MapField: MapFieldProps;
   readonly DateField: DateFieldProps;
   readonly SqlField: SqlFieldProps;
@@ -727,6 +742,7 @@ export const DEFAULTS = {
   SwitchField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false},
   RadioField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false, "look": "list"},
   ChipsField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false, "options": [], "on_search": null, "placeholder": "", "create": true, "mono": false},
+  ChecksField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false},
   MapField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false, "key_label": "Key", "value_label": "Value", "add_label": "Add"},
   DateField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false, "with_time": false, "min": "", "max": ""},
   SqlField: {"help": "", "required": false, "disabled": false, "disabled_reason": "", "error": null, "changed": false, "span": 1, "transient": false, "lines": 4, "placeholder": "", "on_check": null, "language": "sql"},
@@ -757,6 +773,7 @@ export const TWO_WAY = {
   SwitchField: ["value"],
   RadioField: ["value"],
   ChipsField: ["value"],
+  ChecksField: ["value"],
   MapField: ["value"],
   DateField: ["value"],
   SqlField: ["value"],
@@ -787,6 +804,7 @@ export const NESTED = {
   ComboField: {"options": "Option"},
   RadioField: {"options": "Option"},
   ChipsField: {"options": "Option"},
+  ChecksField: {"options": "Option"},
   TableChoices: {"options": "Option"},
   Tabs: {"tabs": "TabItem"},
   Stepper: {"steps": "Step"},

@@ -62,6 +62,7 @@ from clonexs.widgets.contract.feedback import (
 )
 from clonexs.widgets.contract.fields import (
     CheckField,
+    ChecksField,
     ChipsField,
     ComboField,
     DateField,
@@ -106,6 +107,7 @@ __all__ = [
     "Chart",
     "ChartKind",
     "CheckField",
+    "ChecksField",
     "ChipsField",
     "Code",
     "Column",

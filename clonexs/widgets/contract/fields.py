@@ -152,6 +152,13 @@ class ChipsField(_Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChecksField(_Field):
+    """Several of a few choices, all visible, each with its check box."""
+
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapField(_Field):
     """Pairs of key and value; the value is an object of texts."""
 

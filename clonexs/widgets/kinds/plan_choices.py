@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from clonexs.widgets.contract import Alert, Card, ChipsField, Form, Node, Option, RadioField
+from clonexs.widgets.contract import Alert, Card, ChecksField, Form, Node, Option, RadioField
 from clonexs.widgets.form_view import bound, counted, spoken
 
 if TYPE_CHECKING:
@@ -55,14 +55,13 @@ def _protected(page: PlanPage, count: int) -> Node:
 
 
 def _accepted(page: PlanPage, unable: Mapping[str, int]) -> Node:
-    return ChipsField(
+    return ChecksField(
         key="accept",
         value=bound("accept"),
         label="Accept that these are left out",
-        help=page.draft.model["accept"].help,
+        help="The run then succeeds without what you accept here.",
         options=[
             Option(reason, spoken(reason), hint=counted(n, "object"))
             for reason, n in unable.items()
         ],
-        create=False,
     )

@@ -7,7 +7,15 @@ import { Alert, Empty, Icon, Pills, Problem, Progress, Skeleton, Status, Text } 
 import { ChipsField } from "./fields/chips";
 import { ComboField } from "./fields/combo";
 import { FieldGroup, Form } from "./fields/form";
-import { CheckField, NumberField, RadioField, SelectField, SwitchField, TextField } from "./fields/simple";
+import {
+  CheckField,
+  ChecksField,
+  NumberField,
+  RadioField,
+  SelectField,
+  SwitchField,
+  TextField,
+} from "./fields/simple";
 import { KeyValue, Stat, StatCards } from "./figures";
 import { Job } from "./job";
 import { late } from "./late";
@@ -25,6 +33,7 @@ export const REGISTRY: Registry = {
   Card,
   Chart: late("Chart", "chart"),
   CheckField,
+  ChecksField,
   ChipsField,
   Code: late("Code", "lines"),
   ComboField,

@@ -72,8 +72,10 @@ class ClonePage(PlanPage):
         for position, (title, fields) in enumerate(self.draft.model.groups().items()):
             shown = matching([field for field in fields if field.name in names], search)
             if shown:
-                is_open = bool(search) or position < _OPEN_SECTIONS
-                sections.append(section(title, shown, self.draft, is_open=is_open))
+                is_open = position < _OPEN_SECTIONS
+                sections.append(
+                    section(title, shown, self.draft, is_open=is_open, is_found=bool(search))
+                )
         box = TextField(
             value=Signal("options.search"),
             label="Search options",

@@ -210,3 +210,31 @@ export function RadioField(field: Components["RadioField"]) {
     </Frame>
   );
 }
+
+export function ChecksField(field: Components["ChecksField"]) {
+  const { value, options } = field;
+  const wired = useField(field);
+  const chosen = Array.isArray(value.value) ? value.value.map(String) : [];
+  const toggle = (item: string) =>
+    value.set(chosen.includes(item) ? chosen.filter((each) => each !== item) : [...chosen, item]);
+  return (
+    <Frame field={field} wired={wired} group>
+      <div class="cx-radios">
+        {options.map((option) => (
+          <label key={option.value} class="cx-radio">
+            <input
+              type="checkbox"
+              checked={chosen.includes(option.value)}
+              disabled={wired.disabled || option.disabled}
+              onChange={() => toggle(option.value)}
+            />
+            <span class="cx-radio-text">
+              <span>{nameOf(option)}</span>
+              {option.hint && <span class="cx-help">{option.hint}</span>}
+            </span>
+          </label>
+        ))}
+      </div>
+    </Frame>
+  );
+}
