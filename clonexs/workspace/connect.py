@@ -22,6 +22,8 @@ LOCAL = "local"
 # The SDK probes the host while a Config is made: against a dead host that would take minutes.
 _PROBE: dict[str, Any] = {"http_timeout_seconds": 5, "retry_timeout_seconds": 3}
 _HTTP_TIMEOUT_S, _RETRY_TIMEOUT_S = 60, 300
+# A local workspace that was ended is started again by the next session, not by waiting.
+_LOCAL_RETRY_TIMEOUT_S = 15
 
 
 def open_workspace(
@@ -124,7 +126,9 @@ def _open_local(name: str, user: str | None, warehouse_id: str | None) -> Worksp
         return str(lifecycle.mint_token(name, user) if user else endpoint().token)
 
     def open_client() -> WorkspaceClient:
-        return _client(_config(host=endpoint().http_url, token=token(), auth_type="pat"))
+        config = _config(host=endpoint().http_url, token=token(), auth_type="pat")
+        config.retry_timeout_seconds = _LOCAL_RETRY_TIMEOUT_S
+        return _client(config)
 
     found = endpoint()
     ref = TargetRef(

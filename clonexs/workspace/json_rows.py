@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # The default context rounds to 28 digits.
 _EXACT = Context(prec=80)
 _DAY_INTERVAL = re.compile(r"interval\s+(?:day|hour|minute|second)")
+# Quoted names and comments hold anything; what stands between them is taken letter by letter.
+_PIECE = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|.", re.DOTALL)
 _TRAILER = re.compile(r"(?:\s+NOT NULL)?(?:\s+COMMENT\s+'(?:[^'\\]|\\.|'')*')?$", re.IGNORECASE)
 
 
@@ -96,17 +98,16 @@ def _head(text: str) -> tuple[str, list[str]]:
 
 
 def _split(text: str) -> list[str]:
-    parts, depth, quoted, start = [], 0, False, 0
-    for i, char in enumerate(text):
-        if char == "`":
-            quoted = not quoted
-        elif not quoted and char in "<(":
+    parts, depth, start = [], 0, 0
+    for found in _PIECE.finditer(text):
+        piece = found.group()
+        if piece in "<(":
             depth += 1
-        elif not quoted and char in ">)":
+        elif piece in ">)":
             depth -= 1
-        elif not quoted and depth == 0 and char == ",":
-            parts.append(text[start:i].strip())
-            start = i + 1
+        elif piece == "," and depth == 0:
+            parts.append(text[start : found.start()].strip())
+            start = found.end()
     rest = text[start:].strip()
     return [*parts, rest] if rest else parts
 

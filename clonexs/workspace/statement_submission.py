@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clonexs.errors import ClonexsError, NoCompute, NotConnected, OutcomeUnknown, StatementFailed
-from clonexs.workspace.backend import UNREACHABLE
+from clonexs.workspace.backend import UNREACHABLE, told
 from clonexs.workspace.clock import Clock
 
 if TYPE_CHECKING:
@@ -104,8 +104,12 @@ class Submission:
         if found is None or found.query_id is None:
             raise unknown from error
         if found.status is not None and found.status.value == "FAILED":
+            error_class, sql_state, message = told(found.error_message or "the statement failed")
             raise StatementFailed(
-                found.error_message or "the statement failed", statement_id=found.query_id
+                message,
+                error_class=error_class,
+                sql_state=sql_state,
+                statement_id=found.query_id,
             ) from error
         return self._client.statement_execution.get_statement(found.query_id)
 

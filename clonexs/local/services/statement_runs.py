@@ -177,24 +177,36 @@ class Runs:
     def _session(self, run: Run) -> Iterator[SqlSession]:
         """A session that remembers nothing of the statements before, and will not be remembered."""
         engine = self._server.engine
-        with self._lock:
-            idle = self._idle[run.who]
-            session = idle.pop() if idle else None
-        if session is None:
-            session = engine.sessions.new(run.who)
+        session = self._idle_session(run.who) or engine.sessions.new(run.who)
         home = session.catalog, session.schema
         try:
             session.catalog, session.schema = self._place(run, home)
             yield session
         finally:
-            moved = _REMEMBERED.search(run.text) or session.conf or run.cancellation.is_requested
+            is_marked = _REMEMBERED.search(run.text) or session.conf or session.kept != home
             session.catalog, session.schema = home
-            with self._lock:
-                is_kept = not moved and len(self._idle[run.who]) < _POOLED
-                if is_kept:
-                    self._idle[run.who].append(session)
-            if not is_kept:
+            if is_marked or run.cancellation.is_requested or not self._kept_idle(session):
                 engine.end(session)
+
+    def _kept_idle(self, session: SqlSession) -> bool:
+        with self._lock:
+            idle = self._idle[session.principal]
+            if len(idle) >= _POOLED:
+                return False
+            idle.append(session)
+            return True
+
+    def _idle_session(self, who: Principal) -> SqlSession | None:
+        with self._lock:
+            idle = self._idle[who]
+            found = idle.pop() if idle else None
+        if found is None:
+            return None
+        try:
+            return self._server.engine.sessions.get(found.id, who)
+        except LocalError:
+            # It was idle for so long that it has been ended.
+            return None
 
     def _place(self, run: Run, home: tuple[str, str]) -> tuple[str, str]:
         catalog, schema = home
