@@ -178,13 +178,13 @@ def test_a_theme_is_previewed_chosen_and_kept(server: Server, page: Page) -> Non
     assert page.get_by_role("radio").count() == 11
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert page.evaluate(theme) == "dark"
+    until(lambda: page.evaluate(theme) == "dark", "the preview")
     page.keyboard.press("Escape")
-    assert page.evaluate(theme) == "light"
+    until(lambda: page.evaluate(theme) == "light", "the theme as it was")
     expect(page.locator("#sh-theme")).to_be_focused()
     page.locator("#sh-theme").click()
     page.get_by_role("radio", name="Ocean").click()
-    assert page.evaluate(theme) == "ocean"
+    until(lambda: page.evaluate(theme) == "ocean", "the choice")
     page.goto(server.base + "/clone", wait_until="commit")
     assert until(lambda: page.evaluate(theme), "a theme") == "ocean"
 
