@@ -67,9 +67,7 @@ class JobRunner(Protocol):
         """Run the units that failed, and what they blocked."""
         ...
 
-    def list(
-        self, page: str | None = None, live: bool | None = None, limit: int = 50
-    ) -> Statuses:
+    def list(self, page: str | None = None, live: bool | None = None, limit: int = 50) -> Statuses:
         """Runs, newest first."""
         ...
 
@@ -167,9 +165,7 @@ class _StoreRunner:
         """Run the units that failed, and what they blocked. See :meth:`resume`."""
         self.resume(run_id, token=token)
 
-    def list(
-        self, page: str | None = None, live: bool | None = None, limit: int = 50
-    ) -> Statuses:
+    def list(self, page: str | None = None, live: bool | None = None, limit: int = 50) -> Statuses:
         """Runs, newest first."""
         self._settle_dead()
         return [_status(row) for row in self.store.rows(page=page, live=live, limit=limit)]
