@@ -10,13 +10,13 @@ from clonexs.names import TableName
 from clonexs.workspace.gateway import DEFAULT_MAX_PARALLEL, gather
 
 if TYPE_CHECKING:
-    from clonexs.workspace.gateway import Gateway
+    from clonexs.workspace.gateway import SqlGateway
 
 _DETAIL = "DESCRIBE DETAIL {table}"
 
 
 def iter_table_sizes(
-    sql: Gateway,
+    sql: SqlGateway,
     names: Sequence[TableName],
     *,
     check: Callable[[], None] = lambda: None,

@@ -132,11 +132,12 @@ def test_a_refresh_finds_the_same_kernel(server: Server, page: Page) -> None:
 
 def test_a_second_tab_shares_the_kernel(server: Server, context: BrowserContext) -> None:
     first, second = context.new_page(), context.new_page()
+    lines: dict[Page, list[str]] = {first: [], second: []}
+    for tab, urls in lines.items():
+        tab.on("websocket", lambda socket, urls=urls: urls.append(socket.url.split("?")[0]))
     open_page(server, first)
-    until(lambda: len(kernels_of(server)) >= 2, "the pool is full again")
-    before = set(kernels_of(server))
     open_page(server, second, "/clone", "Clone")
-    assert set(kernels_of(server)) <= before
+    assert lines[first][-1] == lines[second][-1]
     drawn(first, "Dashboard")
 
 
