@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import tornado.web
@@ -11,6 +13,8 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 if TYPE_CHECKING:
     from clonexs.web.app import WebState
     from clonexs.web.sessions import WebSession
+
+_LIFE_CHECK_S = 0.25
 
 
 class SessionIdentity(IdentityProvider):  # type: ignore[misc]
@@ -41,7 +45,18 @@ class ChannelsHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         if self.kernel_id not in self.kernel_manager:
             raise tornado.web.HTTPError(404)
         self.web_session = session
-        await super().pre_get()
+        await self._while_alive(super().pre_get())
+
+    async def _while_alive(self, preparing: Coroutine[Any, Any, None]) -> None:
+        """Wait for a kernel only as long as it lives: a dead one would be waited for a whole minute."""
+        kernel = self.kernel_manager.get_kernel(self.kernel_id)
+        task = asyncio.ensure_future(preparing)
+        while not task.done():
+            if not await kernel.is_alive():
+                task.cancel()
+                raise tornado.web.HTTPError(404)
+            await asyncio.wait({task}, timeout=_LIFE_CHECK_S)
+        await task
 
     async def open(self, kernel_id: str) -> None:
         """Count the tab; three small frames must not wait for each other."""
@@ -50,6 +65,9 @@ class ChannelsHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         if self.web_session:
             state.sessions.socket_opened(self.web_session, self)
         await super().open(kernel_id)
+        if self.kernel_id not in self.kernel_manager:
+            # It died meanwhile, before anybody could be told; the tab asks for another.
+            self.close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Send, unless the tab has gone while the kernel was still speaking."""

@@ -94,9 +94,12 @@ class HomeKernels:
         kernel_id = await manager.start_kernel(kernel_name="python3", path="")
         try:
             return await self._open_home(manager, kernel_id)
-        except BaseException:
+        except BaseException as error:
             await shut_down(manager, kernel_id)
-            raise
+            if isinstance(error, KernelFailed) or not isinstance(error, Exception):
+                raise
+            # Whatever it was: a kernel that ends while it starts is told in nbclient's own classes.
+            raise KernelFailed(f"The kernel did not start: {error}") from error
 
     async def _open_home(self, manager: WebKernelManager, kernel_id: str) -> ReadyKernel:
         notebook = nbformat.reads(self._notebook, as_version=4)  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from clonexs.web.kernels import ReadyKernel
+from clonexs.web.kernels import KernelFailed, ReadyKernel
 
 _LOG = logging.getLogger(__name__)
 # A refill competes with the visitor who has just taken a kernel; it starts a little later.
@@ -64,15 +64,26 @@ class KernelPool:
             kernel = self._ready.popleft()
         else:
             waiting = next(iter(self._starting), None)
+            is_own = waiting is None
             if waiting is None:
                 waiting = self._begin()
             else:
                 # The taker owns it now; its arrival must not put it into the pool as well.
                 waiting.remove_done_callback(self._arrived)
             self._starting.discard(waiting)
-            kernel = await waiting
+            kernel = await self._or_another(waiting, is_own=is_own)
         self._fill_later()
         return kernel
+
+    async def _or_another(self, waiting: asyncio.Task[ReadyKernel], *, is_own: bool) -> ReadyKernel:
+        try:
+            return await waiting
+        except KernelFailed:
+            if is_own:
+                raise
+            # It was begun for nobody in particular; a taker has not had a try of his own yet.
+            _LOG.warning("a kernel on its way was lost; another one is started")
+            return await self._start()
 
     def lost(self, kernel_id: str) -> None:
         """Forget a kernel that died while it waited."""

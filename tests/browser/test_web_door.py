@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,6 +161,20 @@ def test_two_tabs_get_one_kernel_and_it_goes_after_them(server: Server) -> None:
     assert attach(server, server.cookie())["id"] != first["id"]
     # No socket was opened: nobody looks, so both kernels go, and one waits in the pool.
     until(lambda: len(kernels_of(server)) == 1, "one kernel in the pool")
+
+
+def test_a_socket_to_a_kernel_that_was_just_killed_is_refused_at_once(server: Server) -> None:
+    cookie = server.cookie()
+    kernel = attach(server, cookie)["id"]
+    for process in kernels_of(server):
+        os.kill(process, signal.SIGKILL)
+    # Whether the server has noticed the death or not: nobody waits for the dead.
+    began = time.monotonic()
+    opened = {**UPGRADE, "Origin": server.base}
+    path = f"/api/kernels/{kernel}/channels?session_id=x"
+    assert server.ask(path, Cookie=cookie, **opened).status == 404
+    assert time.monotonic() - began < 5
+    assert attach(server, cookie)["id"] != kernel
 
 
 def test_a_kernel_holds_no_foreign_credential(
