@@ -8,7 +8,7 @@ if [ ! -f "$venv/.installed" ] || [ pyproject.toml -nt "$venv/.installed" ]; the
   "$(command -v python3.11 || command -v python3)" -m venv "$venv"
   install=("$venv/bin/python" -m pip --disable-pip-version-check -qq install --no-compile)
   "${install[@]}" 'hatchling>=1.25' editables
-  CLONEXS_SKIP_KIT=1 "${install[@]}" --no-build-isolation -e '.[connect]' 'pytest>=8.3' 'grpcio-status>=1.67'
+  CLONEXS_SKIP_KIT=1 "${install[@]}" --no-build-isolation -e '.[connect]' 'pytest>=9.0' 'grpcio-status>=1.67'
   touch "$venv/.installed"
 fi
 exec "$venv/bin/python" -m pytest -q -p no:cacheprovider tests/connect
