@@ -60,6 +60,11 @@ class Folder:
         return self.root / "catalog.db"
 
     @property
+    def receipts(self) -> Path:
+        """Answers that a command gets again when it is sent again."""
+        return self.root / "receipts.db"
+
+    @property
     def storage(self) -> Path:
         """Managed storage: tables and volumes."""
         return self.root / "storage"

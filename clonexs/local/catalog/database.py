@@ -28,7 +28,6 @@ CREATE TABLE IF NOT EXISTS principals (
   name TEXT PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, display TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS members (grp TEXT NOT NULL, member TEXT NOT NULL, PRIMARY KEY (grp, member));
 CREATE TABLE IF NOT EXISTS tokens (digest TEXT PRIMARY KEY, principal TEXT NOT NULL, expires_at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS answers (operation_id TEXT PRIMARY KEY, at REAL NOT NULL, answer BLOB);
 CREATE TABLE IF NOT EXISTS queries (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, statement_id TEXT, principal TEXT, text TEXT, kind TEXT, status TEXT,
   started_at REAL, ended_at REAL, rows INTEGER, error TEXT, tags TEXT, client TEXT);

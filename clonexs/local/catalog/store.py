@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -258,30 +257,6 @@ class Catalog:
                 root = path_of(holder.spec["storage_root"])
                 break
         return root / kind / str(uuid.uuid4())
-
-    # Answers that a resent operation gets again.
-
-    def begin_operation(self, operation_id: str) -> bytes | None:
-        """The recorded answer of an operation, or ``None`` when it is new; records the intent."""
-        rows = self.database.execute(
-            "SELECT answer FROM answers WHERE operation_id = ?", (operation_id,)
-        )
-        if rows:
-            return bytes(rows[0][0]) if rows[0][0] is not None else b""
-        self.database.execute(
-            "INSERT INTO answers VALUES (?, ?, NULL)", (operation_id, time.time())
-        )
-        return None
-
-    def record_answer(self, operation_id: str, answer: bytes) -> None:
-        """Keep the answer of an operation."""
-        self.database.execute(
-            "UPDATE answers SET answer = ? WHERE operation_id = ?", (answer, operation_id)
-        )
-
-    def forget_operation(self, operation_id: str) -> None:
-        """Forget an operation that failed: it had no effect and may be tried again."""
-        self.database.execute("DELETE FROM answers WHERE operation_id = ?", (operation_id,))
 
     def close(self) -> None:
         """Close the file."""

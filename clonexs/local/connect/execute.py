@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.connect.operations import Operation, Receipts, outcome_unknown, receipt_key
+from clonexs.local.connect.operations import Operation
 from clonexs.local.connect.plans import PlanRewriter, unpacked
+from clonexs.local.connect.receipts import Receipts, outcome_unknown, receipt_key
 from clonexs.local.engine.cancel import cancellable
 from clonexs.local.engine.client import arrow_stream, local_relation, sql_relation
 from clonexs.local.engine.session import SqlSession
@@ -79,7 +80,7 @@ class Executor:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._engine = server.engine
-        self._receipts = Receipts(server.catalog)
+        self._receipts = Receipts(server.folder.receipts)
 
     def execute(self, session: SqlSession, operation: Operation, packed: Any) -> Outcome:
         """Run a command, or prepare a query.
