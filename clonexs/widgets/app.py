@@ -188,7 +188,7 @@ class App:
         def work() -> None:
             try:
                 instance = self._revive(slug, params, tab, text_of(message, "inst"))
-                self._answer(message, client, "page", **instance.opening())
+                instance.introduce(lambda page: self._answer(message, client, "page", **page))
                 instance.later(lambda: self._after_open(instance))
             except Exception as error:  # noqa: BLE001 - becomes the answer
                 self._fail(message, client, error)

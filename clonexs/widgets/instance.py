@@ -111,6 +111,14 @@ class Instance:
             "rev": self.rev,
         }
 
+    def introduce(self, answer: Callable[[dict[str, Json]], None]) -> None:
+        """Answer with tree and state; what changes meanwhile is pushed after it, never before.
+
+        A tab knows nothing of an instance until it has the answer, so an earlier push would be lost.
+        """
+        with self._pushing:
+            answer(self.opening())
+
     def accept(self, values: Mapping[str, Json]) -> None:
         """Take values the user changed, then push what follows from them."""
         with self.page.lock:

@@ -38,12 +38,15 @@ class RunningPage(Page):
         return self.run is not None and self.run.status not in RESTING
 
     def on_open(self) -> None:
-        """Follow the run of the link, else the one shown, else the live one of this page."""
+        """Follow the run of the link, else the one shown; one that rests gives way to a live one."""
         with self.lock:
-            run_id = str(self.params.get("run") or "") or (self.run.id if self.run else "")
+            run_id = str(self.params.get("run") or "") or (
+                self.run.id if self.run and self.is_live else ""
+            )
+            shown = self.run.id if self.run else ""
         if not run_id:
             live = self.services.runner().list(page=self.spec.slug, live=True, limit=1)
-            run_id = live[0].id if live else ""
+            run_id = live[0].id if live else shown
         if run_id:
             self.attach(run_id)
 

@@ -126,6 +126,32 @@ def test_a_page_opens_and_loads_after_first_paint(make_app: Any) -> None:
     tab.until(lambda: tab.shows("opened"))
 
 
+def test_nothing_is_pushed_before_the_tab_knows_the_page(make_app: Any) -> None:
+    wire = make_app()
+    tab, answer = wire.tab(), wire.app._answer
+
+    def slow_answer(message: Any, client: Any, kind: str, **content: Any) -> None:
+        if kind == "page":
+            instance = wire.app._instances[content["inst"]]
+
+            def change() -> None:
+                with instance.page.lock:
+                    instance.page.state["count"] = 7
+                instance.changed()
+
+            # A run that is followed tells its news just now.
+            news = threading.Thread(target=change)
+            news.start()
+            news.join(0.2)
+        answer(message, client, kind, **content)
+
+    wire.app._answer = slow_answer
+    tab.open("probe")
+    tab.until(lambda: tab.state["count"] == 7, "the news")
+    kinds = [each["t"] for each in tab.heard if each.get("inst") == tab.inst]
+    assert kinds.index("page") < kinds.index("state")
+
+
 def test_an_action_answers_and_pushes_only_what_changed(tab: Tab) -> None:
     tab.until(lambda: tab.shows("opened"))
     trees = tab.trees

@@ -387,3 +387,15 @@ def test_options_are_found_by_search(open_tab: Any) -> None:
     assert [node["k"] for node in tab.nodes("NumberField")] == ["max_parallel"]
     tab.set(options__search="zzz")
     tab.until(lambda: tab.shows("No option matches"))
+
+
+def test_a_run_under_way_is_shown_in_place_of_one_that_ended(
+    open_tab: Any, services: FakeServices
+) -> None:
+    tab = planned(open_tab(source="prod", dest="dev"))
+    old = running(tab, services)
+    services.jobs.move(old, status="succeeded")
+    tab.until(lambda: tab.state["job.status"] == "succeeded", "its end")
+    new = services.jobs.submit("clone", {}, services.target(), origin={"page": "clone"})
+    other = open_tab("tab-2", source="prod", dest="dev")
+    other.until(lambda: other.state["job.id"] == new, "the run under way")
