@@ -10,7 +10,7 @@ export interface AppProps {
   readonly root: HTMLElement;
   readonly heading: number;
   readonly load: (chunk: string) => Promise<unknown>;
-  /** In a notebook the widget routes by itself and shows the way it came. */
+  /** In a notebook the widget routes by itself, shows the way it came, and says when its line is down. */
   readonly alone: boolean;
 }
 
@@ -28,7 +28,7 @@ export function App({ session, root, heading, load, alone }: AppProps) {
   );
   return (
     <>
-      {session.line.value === "down" && (
+      {alone && session.line.value === "down" && (
         <p class="cx-line-down" role="status">
           <Picture name="unplug" size={14} /> The connection is lost; trying again. Jobs go on.
         </p>
