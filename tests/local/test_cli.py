@@ -160,6 +160,8 @@ def test_the_demo_catalog_is_made_once_and_goes_on_where_it_was_left(own_workspa
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # A shell lets its background jobs ignore interrupts, and so would all their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     target = f"local:{own_workspace}"
 
