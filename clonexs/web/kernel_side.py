@@ -69,9 +69,9 @@ class StatusLine:
             threading.Thread(
                 target=self._answer, args=(comm, question.get("id")), daemon=True
             ).start()
-        elif question.get("t") == "start":
+        elif question.get("t") in ("start", "retry"):
             threading.Thread(
-                target=self._start, args=(comm, question.get("id")), daemon=True
+                target=self._mend, args=(comm, question.get("id"), question["t"]), daemon=True
             ).start()
 
     def _answer(self, comm: Any, re: object) -> None:
@@ -83,9 +83,12 @@ class StatusLine:
         finally:
             self._asking.release()
 
-    def _start(self, comm: Any, re: object) -> None:
+    def _mend(self, comm: Any, re: object, how: str) -> None:
         try:
-            self._services.start_compute()
+            if how == "start":
+                self._services.start_compute()
+            else:
+                self._services.reconnect()
         except Exception as error:  # noqa: BLE001 - becomes what the pill says
             comm.send({"t": "status", "re": re, **self._failed(error)})
         else:

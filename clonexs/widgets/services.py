@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clonexs.errors import NoSuchObject
+from clonexs.errors import NoSuchObject, NotConnected
 from clonexs.widgets.jobs_panel import Follower
+from clonexs.widgets.options import PROVIDERS, OptionCache
 from clonexs.widgets.state import Json, PageStateStore
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from clonexs.workspace.client import ComputeState
     from clonexs.workspace.target import TargetRef
 
-OPTIONS_TTL_S = 60.0
 LOCAL_PRINCIPAL = "admin@local"
+_OPTIONS = OptionCache()
 
 
 class Services(Protocol):
@@ -80,34 +83,8 @@ class Services(Protocol):
     def start_compute(self) -> None:
         """Start it."""
 
-
-class OptionCache:
-    """Choices of pickers for sixty seconds, by host and principal.
-
-    Args:
-        now: Monotonic seconds.
-    """
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[object, ...], tuple[float, list[Json]]] = {}
-
-    def get(
-        self, key: tuple[object, ...], load: Callable[[], list[Json]], *, fresh: bool = False
-    ) -> list[Json]:
-        """The kept choices, or those that ``load`` gives."""
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept and not fresh and self._now() - kept[0] < OPTIONS_TTL_S:
-            return kept[1]
-        options = load()
-        with self._lock:
-            self._kept[key] = (self._now(), options)
-        return options
-
-
-_OPTIONS = OptionCache()
+    def reconnect(self) -> None:
+        """Open another session if the one there was lost. Connects."""
 
 
 class LiveServices:
@@ -125,15 +102,32 @@ class LiveServices:
         self._place = place
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._is_lost = False
         self.mirror = PageStateStore(home() / "page_state.db")
         self.follower = Follower(self.runner)
 
     def session(self) -> Session:
-        """The session, opened once."""
+        """The session, opened once, and once more after the workspace could not be reached."""
         with self._lock:
-            if self._session is None:
-                self._session = self._connect()
+            if self._session is None or self._is_lost:
+                self._session, self._is_lost = self._connect(), False
             return self._session
+
+    @contextmanager
+    def _reaching(self) -> Iterator[Session]:
+        """The session; a workspace that is not reached by it gets another one at the next try."""
+        session = self.session()
+        try:
+            yield session
+        except Exception as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: Exception) -> None:
+        from clonexs.workspace.explain import explain
+
+        if explain(error).code == "NOT_CONNECTED":
+            self._is_lost = True
 
     def scope(self) -> tuple[str, str] | None:
         """Host and principal of the open session, or what the target alone tells."""
@@ -176,7 +170,8 @@ class LiveServices:
 
     def submit(self, plan: Plan, origin: Mapping[str, Json]) -> str:
         """Start a run that carries out a plan."""
-        return self.session().submit(plan, origin=dict(origin)).id
+        with self._reaching() as session:
+            return session.submit(plan, origin=dict(origin)).id
 
     def resume(self, run_id: str, *, only_failed: bool = False) -> None:
         """Let a run go on."""
@@ -188,8 +183,9 @@ class LiveServices:
 
     def read(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Any:
         """Run a reading operation in this process."""
-        declared, context = self._context(operation, call)
-        return declared.function(context, _checked(declared, request))
+        with self._reaching() as session:
+            declared, context = _context(session, operation, call)
+            return declared.function(context, _checked(declared, request))
 
     def plan(self, operation: str, request: Mapping[str, Json], call: Call | None = None) -> Plan:
         """Plan in this process.
@@ -197,24 +193,11 @@ class LiveServices:
         Raises:
             NoSuchObject: if the operation has no plan.
         """
-        declared, context = self._context(operation, call)
-        if declared.plan is None:
-            raise NoSuchObject(f"{operation} has no plan")
-        return declared.plan(context, _checked(declared, request))
-
-    def _context(self, operation: str, call: Call | None) -> tuple[Operation, RunContext]:
-        from clonexs.operations.base import Ledger, Progress, RunContext, find_operation
-
-        workspace = self.session().workspace
-        context = RunContext(
-            workspace=workspace,
-            progress=Progress(call.report if call else None),
-            ledger=Ledger(),
-            clock=workspace.clock,
-            run_id="",
-            is_cancelled=(lambda: call.cancelled) if call else (lambda: False),
-        )
-        return find_operation(operation), context
+        with self._reaching() as session:
+            declared, context = _context(session, operation, call)
+            if declared.plan is None:
+                raise NoSuchObject(f"{operation} has no plan")
+            return declared.plan(context, _checked(declared, request))
 
     def table_sizes(
         self, names: Sequence[str], call: Call | None = None
@@ -225,8 +208,9 @@ class LiveServices:
 
         tables = [TableName(*name.split(".", 2)) for name in names]
         check = call.check_cancelled if call else lambda: None
-        for found in iter_table_sizes(self.session().sql, tables, check=check):
-            yield {name.full_name: size for name, size in found.items()}
+        with self._reaching() as session:
+            for found in iter_table_sizes(session.sql, tables, check=check):
+                yield {name.full_name: size for name, size in found.items()}
 
     def options(
         self, picker: str, values: Mapping[str, Json], *, fresh: bool = False
@@ -236,21 +220,53 @@ class LiveServices:
         Raises:
             NoSuchObject: if nothing provides choices for ``picker``.
         """
-        provider = _PROVIDERS.get(picker)
+        provider = PROVIDERS.get(picker)
         if provider is None:
             raise NoSuchObject(f"there are no choices for {picker!r}")
-        session = self.session()
-        key = (_host_key(session.workspace.target), session.identity.user_name, picker)
-        parts = tuple(str(values.get(name, "")) for name in ("catalog", "schema"))
-        return _OPTIONS.get((*key, *parts), lambda: provider(session, values), fresh=fresh)
+        with self._reaching() as session:
+            key = (_host_key(session.workspace.target), session.identity.user_name, picker)
+            parts = tuple(str(values.get(name, "")) for name in ("catalog", "schema"))
+            return _OPTIONS.get((*key, *parts), lambda: provider(session, values), fresh=fresh)
 
     def compute_state(self) -> ComputeState:
-        """State of the compute, by REST."""
-        return self.session().workspace.compute_state()
+        """State of the compute, by REST.
+
+        Raises:
+            NotConnected: if the local workspace was lost; only :meth:`reconnect` and what a page
+                does for its user start it again, not the question how it is.
+        """
+        lost = self._session if self._is_lost else None
+        if lost is not None and lost.workspace.target.kind == "local":
+            raise NotConnected("the local workspace does not answer", hint="try again to start it")
+        with self._reaching() as session:
+            state = session.workspace.compute_state()
+            if session.workspace.target.kind == "local":
+                # Its compute has no state of its own: that it answers is the state.
+                session.api.current_user.me()
+            return state
+
+    def reconnect(self) -> None:
+        """Open another session if the one there was lost."""
+        self.session()
 
     def start_compute(self) -> None:
         """Start the stopped warehouse."""
         self.session().workspace.start_compute()
+
+
+def _context(session: Session, operation: str, call: Call | None) -> tuple[Operation, RunContext]:
+    from clonexs.operations.base import Ledger, Progress, RunContext, find_operation
+
+    workspace = session.workspace
+    context = RunContext(
+        workspace=workspace,
+        progress=Progress(call.report if call else None),
+        ledger=Ledger(),
+        clock=workspace.clock,
+        run_id="",
+        is_cancelled=(lambda: call.cancelled) if call else (lambda: False),
+    )
+    return find_operation(operation), context
 
 
 def _checked(declared: Operation, request: Mapping[str, Json]) -> Any:
@@ -262,29 +278,6 @@ def _checked(declared: Operation, request: Mapping[str, Json]) -> Any:
 def _host_key(target: TargetRef) -> str:
     # The local workspace changes its port at every start; its name is what stays.
     return target.label if target.kind == "local" else (target.host or target.label)
-
-
-def _catalogs(session: Session, values: Mapping[str, Json]) -> list[Json]:
-    from clonexs.workspace.object_counts import list_catalogs
-
-    return [
-        {"value": line.name.catalog, "label": line.name.catalog, "hint": line.owner}
-        for line in list_catalogs(session.api)
-    ]
-
-
-def _schemas(session: Session, values: Mapping[str, Json]) -> list[Json]:
-    catalog = str(values.get("catalog") or "")
-    if not catalog:
-        return []
-    found = sorted(each.name or "" for each in session.api.schemas.list(catalog))
-    return [{"value": name, "label": name} for name in found if name != "information_schema"]
-
-
-_PROVIDERS: dict[str, Callable[[Session, Mapping[str, Json]], list[Json]]] = {
-    "catalog": _catalogs,
-    "schema": _schemas,
-}
 
 
 @cache
@@ -308,5 +301,15 @@ def open_services(target: object = None) -> Services:
         from clonexs.settings import default_target
 
         return _named(target or default_target())
-    session: Any = target
-    return LiveServices(lambda: session, session.workspace.target.label)
+    given: Any = target
+    sessions = chain([given], iter(lambda: _like(given), None))
+    return LiveServices(lambda: next(sessions), given.workspace.target.label)
+
+
+def _like(session: Session) -> Session:
+    """Another session on the workspace of one that was lost; itself where only it has the credential."""
+    from clonexs.session import Session
+    from clonexs.workspace.connect import open_reference
+
+    target = session.workspace.target
+    return session if target.kind == "session" else Session(open_reference(target))

@@ -67,10 +67,28 @@ def explain(error: BaseException) -> Explanation:
     code = getattr(error, "error_code", None)
     if isinstance(code, str):
         return _of_rest(error, code)
+    if _is_unreachable(error):
+        return Explanation(
+            code="NOT_CONNECTED",
+            message="the workspace cannot be reached",
+            hint="check that it runs and that this machine reaches it, then try again",
+            retryable=True,
+            details=redacted(str(error)),
+        )
     if isinstance(error, OSError) and error.errno is not None:
         where = f": {error.filename}" if error.filename else ""
         return Explanation(code="IO_ERROR", message=f"{error.strerror or error}{where}")
     return Explanation(code="INTERNAL", message=redacted(str(error) or type(error).__name__))
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    """Whether a REST request found nobody: the SDK gives up with the plain classes of its transport."""
+    names = {
+        each.__name__ for each in type(error).__mro__ if each.__module__ == "requests.exceptions"
+    }
+    return isinstance(error, (TimeoutError, ConnectionError)) or bool(
+        names & {"ConnectionError", "Timeout"}
+    )
 
 
 def redacted(text: str) -> str:

@@ -54,7 +54,7 @@ function commands({ connection, sidebar, panels, signOut }: Parts): Entry[] {
   });
   return [
     made("Show jobs", "activity", ["tray", "running", "progress"], () => panels.jobs.open()),
-    made("Check the connection", "refresh-cw", ["refresh", "status", "workspace"], () => connection.check()),
+    made("Check the connection", "refresh-cw", ["refresh", "status", "workspace"], () => connection.retry()),
     made("Change theme", "palette", ["dark", "light", "contrast", "looks"], () => panels.theme.open()),
     made("Toggle the sidebar", "panel-left", ["rail", "navigation"], () => sidebar.toggle()),
     made("Sign out", "log-out", ["leave", "end"], signOut),

@@ -63,6 +63,11 @@ export class Connection {
     this.again();
   }
 
+  /** Reach for the workspace again, which only asking does not do. */
+  retry(): void {
+    this.asking.value = this.line.askStatus("retry");
+  }
+
   startCompute(): void {
     this.asking.value = this.line.askStatus("start");
   }

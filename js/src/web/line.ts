@@ -80,7 +80,7 @@ export class KernelLine {
   }
 
   /** Ask the status comm; nothing is asked while the line is down. */
-  askStatus(question: "status" | "start"): boolean {
+  askStatus(question: "status" | "start" | "retry"): boolean {
     if (!this.address || this.socket?.readyState !== WebSocket.OPEN) return false;
     this.post(this.address.status, { t: question, id: crypto.randomUUID() }, []);
     return true;

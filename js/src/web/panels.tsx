@@ -59,7 +59,7 @@ export function ConnectionPanel({ connection, line, signOut }: ConnectionProps) 
           type="button"
           class="sh-button"
           data-first=""
-          onClick={() => (state.is === "up" ? connection.check() : line.retry())}
+          onClick={() => (state.is === "up" ? connection.retry() : line.retry())}
         >
           <Picture name="refresh-cw" />
           {connection.asking.value ? "Checking" : "Check now"}

@@ -39,7 +39,7 @@ function noticeOf(line: KernelLine, connection: Connection): Notice | undefined 
   if (status?.state === "off") {
     const text =
       `Not connected to ${status.place || "a workspace"}. ${status.reason ?? ""} ${status.hint ?? ""}`.trim();
-    return { tone: "danger", text, button: "Try again", act: () => connection.check() };
+    return { tone: "danger", text, button: "Try again", act: () => connection.retry() };
   }
   return undefined;
 }
