@@ -23,7 +23,7 @@ LOCAL = "local"
 _PROBE: dict[str, Any] = {"http_timeout_seconds": 5, "retry_timeout_seconds": 3}
 _HTTP_TIMEOUT_S, _RETRY_TIMEOUT_S = 60, 300
 # A local workspace that was ended is started again by the next session, not by waiting.
-_LOCAL_RETRY_TIMEOUT_S = 15
+_LOCAL_RETRY_TIMEOUT_S = 5
 
 
 def open_workspace(
