@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -79,6 +81,8 @@ class SparkConnectBackend:
         session = self._open_session()
         # The client logs each server error as a stack trace; ours carries what is needed.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        # Nothing is to be released on the channel of a session that is lost.
+        warnings.filterwarnings("ignore", message="ReleaseExecute failed")
         if not self._owned:
             return session
         try:
@@ -103,7 +107,9 @@ class SparkConnectBackend:
                     return None, None
                 return normalised(_rows(session, frame, statement)), None
         except Exception as error:
-            raise self._translated(error, session) from error
+            failure = self._translated(error, session)
+            _let_go(error)
+            raise failure from error
 
     def interrupt(self, tag: str) -> None:
         """Interrupt the statement with this tag."""
@@ -138,6 +144,8 @@ class SparkConnectBackend:
             return OutcomeUnknown("the workspace cannot be reached", error_class=UNREACHABLE)
         if error_class in _SESSION_GONE or any(mark in text for mark in _SESSION_GONE_TEXT):
             self._forget(session)
+            if self._owned:
+                _cut_off(session)
             return OutcomeUnknown(
                 "the session was lost; whether the statement took effect is not known",
                 error_class=error_class,
@@ -153,6 +161,30 @@ class SparkConnectBackend:
         with self._lock:
             if self._session is session:
                 self._session = None
+
+
+def _cut_off(session: Any) -> None:
+    """Close the channel of a lost session.
+
+    Whoever drops an answer half read waits for its end, which one client does for ever while the
+    channel is open.
+    """
+    channel = getattr(getattr(session, "client", None), "_channel", None)
+    if channel is not None:
+        channel.close()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what the frames of a failure hold: the client's unfinished answers among them.
+
+    The garbage collector would end those at any moment, in any thread. Ending one hands a task to a
+    pool; when the thread is just about to do that itself, it waits for itself for ever.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _close_quietly(session: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,21 @@ def script() -> Script:
 
 
 @pytest.fixture
-def gateway(script: Script) -> Iterator[SqlGateway]:
+def no_collection() -> Iterator[None]:
+    """The garbage collector runs before and after a test, not while it has a server.
+
+    Client and server share this process: what the collector ends in a thread of the server, such as
+    a session that says good-bye, would wait for that very server.
+    """
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
+
+
+@pytest.fixture
+def gateway(script: Script, no_collection: None) -> Iterator[SqlGateway]:
     with serving(script) as port:
         opened = SqlGateway(SparkConnectBackend(lambda: _loopback_session(port, "secret-token")))
         yield opened

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import uuid
 from collections.abc import Callable
@@ -180,6 +182,20 @@ def test_what_may_be_repeated_is_repeated_once(gateway: SqlGateway, script: Scri
 
     sent = {call.operation_id for call in script.calls if call.sql == text}
     assert 1 <= len(sent) <= 2
+
+
+@pytest.mark.usefixtures("lost")
+def test_a_failure_leaves_nothing_unfinished_to_the_garbage_collector(gateway: SqlGateway) -> None:
+    # Ending an answer takes locks of the thread pool, which the collector's thread may hold already.
+    with contextlib.suppress(OutcomeUnknown):
+        gateway.execute("INSERT INTO t VALUES (1)", step="write")
+
+    answers = [
+        each
+        for each in gc.get_objects()
+        if type(each).__name__ == "ExecutePlanResponseReattachableIterator"
+    ]
+    assert [each for each in answers if not each._result_complete] == []
 
 
 def test_a_session_that_stays_lost_is_given_up(gateway: SqlGateway, script: Script) -> None:
