@@ -65,10 +65,11 @@ export interface Pair {
   readonly help: string;
   readonly to: Press | null;
 }
-/** One entry of a menu. */
+/** One entry of a menu. ``on_copy`` returns text, which goes to the clipboard. */
 export interface MenuItem {
   readonly label: string;
   readonly on_press: Press | null;
+  readonly on_copy: Press | null;
   readonly icon: string;
   readonly note: string;
   readonly danger: boolean;
@@ -787,7 +788,7 @@ export const SHAPES = {
   TreeItem: {"icon": "", "count": null, "note": "", "lazy": false, "disabled": false, "children": []},
   Series: {"label": "", "tone": "neutral"},
   Pair: {"value": null, "format": "text", "unit": "", "copy": false, "help": "", "to": null},
-  MenuItem: {"on_press": null, "icon": "", "note": "", "danger": false, "disabled": false},
+  MenuItem: {"on_press": null, "on_copy": null, "icon": "", "note": "", "danger": false, "disabled": false},
   PillItem: {"tone": "neutral", "icon": "", "status": false, "to": null, "title": ""},
   Option: {"label": "", "hint": "", "group": "", "icon": "", "disabled": false},
   TabItem: {"badge": null, "tone": "neutral"},

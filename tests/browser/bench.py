@@ -17,7 +17,7 @@ from clonexs.widgets import kit
 from clonexs.widgets.app import App
 
 ORIGIN = "https://kit.test"
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>bench</title>
 <style>body{margin:0}main{padding:16px}</style></head><body><main id="here"></main>
 <script type="module">

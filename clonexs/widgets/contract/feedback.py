@@ -61,10 +61,11 @@ class Button(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuItem:
-    """One entry of a menu."""
+    """One entry of a menu. ``on_copy`` returns text, which goes to the clipboard."""
 
     label: str = field(kw_only=False)
     on_press: Press | None = None
+    on_copy: Action | None = None
     icon: str = ""
     note: str = ""
     danger: bool = False

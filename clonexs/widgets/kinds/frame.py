@@ -10,6 +10,8 @@ from clonexs.widgets.contract import (
     Button,
     Copy,
     Header,
+    Menu,
+    MenuItem,
     Node,
     Press,
     Problem,
@@ -18,7 +20,7 @@ from clonexs.widgets.contract import (
 from clonexs.widgets.state import Json
 
 _NOTES_SHOWN = 12
-_COPIES = (("python", "Copy as Python"), ("cli", "Copy as CLI"), ("job", "Copy as job"))
+_COPIES = (("python", "Python"), ("cli", "Command line"), ("job", "Task of a job"))
 
 
 def page_header(
@@ -32,15 +34,16 @@ def page_header(
 ) -> Node:
     """Title, one sentence, and the run as code to take away."""
     copies = [
-        Copy(label, on_load=Action("code", {"language": language}), look="ghost")
+        MenuItem(label, on_copy=Action("code", {"language": language}))
         for language, label in _COPIES
     ]
+    menu = Menu("Copy as", items=copies, icon="copy")
     return Header(
         title,
         subtitle=summary,
         as_of=as_of,
         on_refresh=on_refresh,
-        children=[*buttons, *(copies if has_code else ())],
+        children=[*buttons, menu if has_code else None],
     )
 
 

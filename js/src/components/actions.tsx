@@ -45,6 +45,17 @@ interface PopupProps {
 }
 
 function Popup({ items, label, id, onClose }: PopupProps) {
+  const { announce, instance } = useScope();
+  const copy = async (item: MenuItem, near: Element) => {
+    if (!item.on_copy) return;
+    try {
+      const copied = await copyText(String((await item.on_copy.ask()) ?? ""), near);
+      announce(copied ? "Copied" : "Copying was refused", !copied);
+      instance.session.toast(copied ? `Copied: ${item.label}` : "Copying was refused");
+    } catch (error) {
+      instance.session.failed(error);
+    }
+  };
   const list = useRef<HTMLDivElement>(null);
   const entries = () => [...(list.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
   useEffect(() => entries()[0]?.focus(), []);
@@ -80,10 +91,12 @@ function Popup({ items, label, id, onClose }: PopupProps) {
           tabIndex={-1}
           class={`cx-menu-item${item.danger ? " cx-tone-danger" : ""}`}
           aria-disabled={item.disabled || undefined}
-          onClick={() => {
+          onClick={(event) => {
             if (item.disabled) return;
+            const near = event.currentTarget.closest(".cx-anchor") ?? event.currentTarget;
             onClose(true);
-            void item.on_press?.();
+            if (item.on_copy) void copy(item, near);
+            else void item.on_press?.();
           }}
         >
           {item.icon && <Picture name={item.icon} />}
