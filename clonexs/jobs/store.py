@@ -18,6 +18,7 @@ from typing import Any
 
 from clonexs.errors import Conflict, DiskFull, NoSuchObject
 from clonexs.jobs.faults import strike
+from clonexs.jobs.group_commit import GroupCommit
 from clonexs.jobs.status import LIVE
 from clonexs.operations.ledger import State
 
@@ -69,6 +70,9 @@ class JobStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
+        # Threads take turns here: at the file they would sleep and try again.
+        self._turn = threading.Lock()
+        self._together = GroupCommit(self._write)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
@@ -88,22 +92,23 @@ class JobStore:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         db = self._connection()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-            if db.in_transaction:
-                db.execute("COMMIT")
-        except BaseException as error:
-            # Nothing of it stays, so that the file is whole and the next write can begin.
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-                raise DiskFull(
-                    f"the disk is full: the record of runs in {self.path} could not be written",
-                    object=str(self.path),
-                    hint="make room, then resume the run: what is recorded as done stays done",
-                ) from error
-            raise
+        with self._turn:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                if db.in_transaction:
+                    db.execute("COMMIT")
+            except BaseException as error:
+                # Nothing of it stays, so that the file is whole and the next write can begin.
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                    raise DiskFull(
+                        f"the disk is full: the record of runs in {self.path} could not be written",
+                        object=str(self.path),
+                        hint="make room, then resume the run: what is recorded as done stays done",
+                    ) from error
+                raise
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -279,37 +284,41 @@ class RunLedger:
         after: Mapping[str, Any] | None = None,
         error: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record a state: one commit, with its event."""
+        """Record a state, with its event; durable when this returns."""
         strike(f"before_{state}", key)
-        now = time.time()
-        begins = state == "running" and before is None
-        with self._store._write() as db:
-            db.execute(
-                "INSERT INTO units (run_id, key, state, attempt, started_at, before, after, error)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET"
-                " state = excluded.state, attempt = attempt + excluded.attempt,"
-                " started_at = coalesce(excluded.started_at, started_at),"
-                " ended_at = CASE WHEN excluded.state IN ('done','failed','skipped','blocked') THEN ? END,"
-                " before = coalesce(excluded.before, before), after = coalesce(excluded.after, after),"
-                " error = excluded.error",
-                (
-                    self._run_id,
-                    key,
-                    state,
-                    int(begins),
-                    now if begins else None,
-                    json.dumps(before) if before is not None else None,
-                    json.dumps(after) if after is not None else None,
-                    json.dumps(error) if error is not None else None,
-                    now,
-                ),
-            )
-            if before is None or state != "running":
-                event = {"kind": "unit", "key": key, "state": state, "error": error}
-                if state in _ENDED:
-                    event |= _figures(db, self._run_id, key, now, after or {})
-                _append(db, self._run_id, event)
+        data = {"before": before, "after": after, "error": error}
+        self._store._together.run(lambda db: self._record(db, key, state, data))
         strike(f"after_{state}", key)
+
+    def _record(
+        self,
+        db: sqlite3.Connection,
+        key: str,
+        state: State,
+        data: Mapping[str, Mapping[str, Any] | None],
+    ) -> None:
+        now = time.time()
+        known = db.execute(
+            "SELECT state FROM units WHERE run_id = ? AND key = ?", (self._run_id, key)
+        ).fetchone()
+        is_running = known is not None and known["state"] == "running"
+        begins = state == "running" and not is_running
+        texts = [json.dumps(v) if v is not None else None for v in data.values()]
+        db.execute(
+            "INSERT INTO units (run_id, key, state, attempt, started_at, before, after, error)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET"
+            " state = excluded.state, attempt = attempt + excluded.attempt,"
+            " started_at = coalesce(excluded.started_at, started_at),"
+            " ended_at = CASE WHEN excluded.state IN ('done','failed','skipped','blocked') THEN ? END,"
+            " before = coalesce(excluded.before, before), after = coalesce(excluded.after, after),"
+            " error = excluded.error",
+            (self._run_id, key, state, int(begins), now if begins else None, *texts, now),
+        )
+        if begins or state != "running":
+            event = {"kind": "unit", "key": key, "state": state, "error": data["error"]}
+            if state in _ENDED:
+                event |= _figures(db, self._run_id, key, now, data["after"] or {})
+            _append(db, self._run_id, event)
 
     def states(self) -> dict[str, State]:
         """State of every unit ever recorded."""

@@ -156,15 +156,20 @@ class Ledger:
             self._on_change(key, state, error)
 
     @contextmanager
-    def unit(self, key: str, *, keep_going: bool = False) -> Iterator[UnitHandle]:
+    def unit(
+        self, key: str, *, keep_going: bool = False, announces: bool = False
+    ) -> Iterator[UnitHandle]:
         """Do one unit: ``running`` is durable before the body, ``done`` or ``failed`` after it.
 
         Args:
             key: The unit's key.
             keep_going: Swallow the failure once it is recorded; cancellation always passes.
+            announces: Whether the body calls ``record_before`` ahead of its first change: the unit
+                is ``running`` from there on, and both are durable by one write.
         """
         handle = UnitHandle(key, self._record_before)
-        self.mark(key, "running")
+        if not announces:
+            self.mark(key, "running")
         try:
             yield handle
         except Cancelled:
@@ -183,4 +188,7 @@ class Ledger:
         self.mark(key, state, before=handle.before or None, after=outcome or None)
 
     def _record_before(self, key: str, before: Mapping[str, Any]) -> None:
-        self._store.transition(key, "running", before=before)
+        if self.state(key) != "running":
+            self.mark(key, "running", before=before)
+        else:
+            self._store.transition(key, "running", before=before)

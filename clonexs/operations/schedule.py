@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from clonexs.errors import Cancelled
@@ -25,6 +26,7 @@ def run_units(
     *,
     width: int,
     stage: Stage | None = None,
+    announces: bool = False,
 ) -> None:
     """Do every unit that is not done, ``width`` at a time, dependencies first.
 
@@ -38,11 +40,13 @@ def run_units(
         work: Does one unit; its exceptions are recorded as the unit's failure.
         width: Units at once.
         stage: Told about begin and end of each unit.
+        announces: Whether ``work`` calls ``record_before`` ahead of each unit's first change; see
+            :meth:`~clonexs.operations.ledger.Ledger.unit`.
 
     Raises:
         Cancelled: once the units in work have ended.
     """
-    _Schedule(ctx, units, work, width, stage).run()
+    _Schedule(ctx, units, work, width, stage, announces=announces).run()
 
 
 class _Schedule:
@@ -53,7 +57,10 @@ class _Schedule:
         work: Callable[[Unit, UnitHandle], None],
         width: int,
         stage: Stage | None,
+        *,
+        announces: bool,
     ) -> None:
+        self._announces = announces
         self._ctx, self._work, self._width, self._stage = ctx, work, width, stage
         self._units = {unit.key: unit for unit in units}
         self._settled: dict[str, bool] = {}
@@ -64,6 +71,8 @@ class _Schedule:
     def run(self) -> None:
         ready = self._prepare()
         running: dict[Future[bool], str] = {}
+        # Each finished unit is told once; waiting for all of them anew would cost more than they do.
+        finished: SimpleQueue[Future[bool]] = SimpleQueue()
         cancelled = False
         with ThreadPoolExecutor(max_workers=max(1, self._width), thread_name_prefix="unit") as pool:
             while ready or running:
@@ -72,13 +81,13 @@ class _Schedule:
                         cancelled = True
                         break
                     key = ready.pop(0)
-                    running[pool.submit(self._do, self._units[key])] = key
+                    future = pool.submit(self._do, self._units[key])
+                    running[future] = key
+                    future.add_done_callback(finished.put)
                 if not running:
                     break
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    key = running.pop(future)
-                    ready += self._settle(key, ok=future.result())
+                future = finished.get()
+                ready += self._settle(running.pop(future), ok=future.result())
         if cancelled or self._ctx.is_cancelled():
             raise Cancelled("the run was cancelled")
 
@@ -139,7 +148,7 @@ class _Schedule:
             self._stage.begin(unit.key)
         ledger = self._ctx.ledger
         try:
-            with ledger.unit(unit.key, keep_going=True) as handle:
+            with ledger.unit(unit.key, keep_going=True, announces=self._announces) as handle:
                 self._work(unit, handle)
         except Cancelled:
             if self._stage is not None:

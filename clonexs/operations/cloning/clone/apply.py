@@ -34,6 +34,8 @@ _STAGES = (
     ("Owners", frozenset({"owner"})),
 )
 OWNER = "owner"
+# Units beyond the width, by its share: they wait for their record to be durable while others work.
+_RECORDING_SHARE = 4
 
 
 class Applying:
@@ -42,6 +44,7 @@ class Applying:
     def __init__(self, ctx: RunContext, plan: Plan, request: CloneRequest) -> None:
         self._ctx, self._plan, self._request = ctx, plan, request
         self._lock = threading.Lock()
+        self._at_work = threading.BoundedSemaphore(request.width)
         # What an earlier attempt wrote before its changes: those units may be half done.
         self._earlier = ctx.ledger.befores()
         self.errors: dict[str, dict[str, Any]] = {}
@@ -63,7 +66,15 @@ class Applying:
         if not units:
             return
         with self._ctx.progress.stage(name, total=len(units)) as stage:
-            run_units(self._ctx, units, self._work, width=self._request.width, stage=stage)
+            width = self._request.width
+            run_units(
+                self._ctx,
+                units,
+                self._work,
+                width=width + width // _RECORDING_SHARE,
+                stage=stage,
+                announces=True,
+            )
 
     def _work(self, unit: Unit, handle: UnitHandle) -> None:
         try:
@@ -83,6 +94,11 @@ class Applying:
         keep = self._request.enable_rollback
         before = earlier or before_of(self._ctx, unit, keep=keep)
         handle.record_before(**before)
+        with self._at_work:
+            self._ctx.check_cancelled()
+            self._change(unit, handle, earlier)
+
+    def _change(self, unit: Unit, handle: UnitHandle, earlier: Mapping[str, Any] | None) -> None:
         strike("before_change", unit.key)
         is_made = self._is_made(unit, earlier)
         try:
