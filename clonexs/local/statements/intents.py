@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from clonexs.local.catalog import Catalog, Object
 from clonexs.local.delta import log
@@ -104,16 +105,23 @@ def settle(catalog: Catalog) -> None:
     left_over = sorted(_folder(catalog).glob("*.json"))
     tables = {table.id: table for table in catalog.objects("TABLE")} if left_over else {}
     known = {path_of(t.storage_location) for t in tables.values() if t.storage_location}
-    for each in left_over:
-        what = {}
-        with contextlib.suppress(ValueError):
-            what = json.loads(each.read_text(encoding="utf-8"))
+    announced = [(each, _read(each)) for each in left_over]
+    # A step inside another one finds the folder that the outer one made, and would keep it.
+    made = {what["fresh"] for _, what in announced if "fresh" in what and not what.get("keep")}
+    for each, what in announced:
         if "fresh" in what and Path(what["fresh"]) not in known:
-            _empty(Path(what["fresh"]), keep=bool(what.get("keep")))
+            _empty(Path(what["fresh"]), keep=what["fresh"] not in made)
         elif what.get("table") in tables:
             _take_back(tables[what["table"]], what.get("version"))
         each.unlink(missing_ok=True)
     purge(catalog)
+
+
+def _read(announcement: Path) -> dict[str, Any]:
+    # One that was cut off in the middle announced nothing that was begun.
+    with contextlib.suppress(ValueError):
+        return dict(json.loads(announcement.read_text(encoding="utf-8")))
+    return {}
 
 
 def _take_back(table: Object, version: int | None) -> None:
