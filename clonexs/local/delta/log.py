@@ -13,11 +13,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from clonexs.local.delta.checkpoint import checkpoint_before, read_checkpoint
+from clonexs.local.delta.remembered import Remembered, mark_of
 from clonexs.local.errors import LocalError
 from clonexs.local.faults import reach
 
@@ -101,6 +102,9 @@ class Snapshot:
         }
 
 
+_remembered: Remembered[Snapshot] = Remembered()
+
+
 def log_folder(table: Path) -> Path:
     """The folder of the log."""
     return table / "_delta_log"
@@ -150,19 +154,41 @@ def load(table: Path, version: int | None = None) -> Snapshot:
             "DELTA_VERSION_NOT_FOUND",
             f"Cannot time travel Delta table to version {wanted}. Available versions: [{first}, {newest}].",
         )
-    made = Snapshot(table, wanted, {}, {})
-    start = 0
-    checkpoint = checkpoint_before(log_folder(table), wanted)
-    if checkpoint is not None:
-        start = checkpoint + 1
-        for action in read_checkpoint(log_folder(table), checkpoint):
-            _apply(made, action)
-    for number in range(start, wanted + 1):
-        for action in read_commit(table, number):
-            _apply(made, action)
+    folder = log_folder(table)
+    mark = mark_of(folder / f"{wanted:020}.json")
+    known = _remembered.find(table, folder, wanted)
+    made = _copied(known) if known is not None else _from_checkpoint(table, wanted)
+    if made.version < wanted:
+        for number in range(made.version + 1, wanted + 1):
+            for action in read_commit(table, number):
+                _apply(made, action)
+        made.version = wanted
+        if wanted == newest:
+            _remembered.keep(table, _copied(made), mark)
     if not made.metadata:
         raise LocalError("DELTA_STATE_RECOVER_ERROR", f"The log of `{table}` has no metadata.")
     return made
+
+
+def _from_checkpoint(table: Path, wanted: int) -> Snapshot:
+    """The state that the newest checkpoint up to a version tells; version -1 when there is none."""
+    made = Snapshot(table, -1, {}, {})
+    checkpoint = checkpoint_before(log_folder(table), wanted)
+    if checkpoint is not None:
+        made.version = checkpoint
+        for action in read_checkpoint(log_folder(table), checkpoint):
+            _apply(made, action)
+    return made
+
+
+def _copied(state: Snapshot) -> Snapshot:
+    # Actions themselves never change: only what holds them is made anew.
+    return replace(
+        state,
+        files=dict(state.files),
+        domains=dict(state.domains),
+        transactions=dict(state.transactions),
+    )
 
 
 def read_commit(table: Path, version: int) -> list[Action]:

@@ -252,8 +252,9 @@ def check_free(table: Object, name: str) -> None:
 
 def forget_references(ctx: StatementContext, *gone: Object) -> None:
     """Drop the foreign keys that point to tables; inside a transaction."""
-    names = {table.full_name for table in gone}
-    for child in list(ctx.catalog.objects("TABLE")):
+    # Only a primary key can be pointed to: most tables need no look at all others.
+    names = {table.full_name for table in gone if primary_key(table) is not None}
+    for child in list(ctx.catalog.objects("TABLE")) if names else ():
         keys = keys_of(child)
         kept = [key for key in keys if key.get("parent") not in names]
         if len(kept) < len(keys):
