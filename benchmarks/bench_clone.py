@@ -31,7 +31,7 @@ def run() -> list[Figure]:
     with local_session() as cx:
         cx.sql.fetch("SELECT 1 AS one", step="bench")
         on_local = [*_round_trips(cx), *_round_trips(cx, adorned=True), *_second(cx)]
-    return [*on_local, *_sleeping(500), *_sleeping(2000), *_planning()]
+    return [*on_local, *_small_at_latency(), *_sleeping(500), *_sleeping(2000), *_planning()]
 
 
 def _round_trips(cx: Session, *, adorned: bool = False) -> list[Figure]:
@@ -118,6 +118,28 @@ def _sleeping(tables: int) -> list[Figure]:
             peer=ideal,
             against="ideal",
             note=f"limit {SLEEPING_LIMIT} x; bare threads {_bare(tables) / ideal:.2f} x",
+        )
+    ]
+
+
+def _small_at_latency() -> list[Figure]:
+    """A small catalog, planned and copied, where a statement takes 50 ms and a request 20 ms."""
+    taken = []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as folder:
+            measured = run_clone(
+                SleepingWorkspace(schemas=4, tables=10).workspace(),
+                Path(folder),
+                {"source_catalog": SOURCE, "destination_catalog": TARGET, "verify": "none"},
+            )
+        taken.append(measured.seconds)
+    return [
+        Figure(
+            name="40 tables in 4 schemas at 50 ms a statement",
+            value=statistics.median(taken),
+            unit="s",
+            peer=0.9,
+            against="limit",
         )
     ]
 
@@ -220,9 +242,10 @@ def _count(name: str, value: float, limit: float, unit: str) -> Figure:
 
 
 def _median(work: Callable[[], object]) -> float:
+    """Processor time of ours: nothing is waited for, and other processes are not our doing."""
     taken = []
     for _ in range(RUNS + 1):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        taken.append(time.perf_counter() - began)
+        taken.append(time.process_time() - began)
     return statistics.median(taken[1:])

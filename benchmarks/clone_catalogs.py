@@ -148,6 +148,11 @@ def run_clone(
         if stage in {"", PROVING} or len(marks) == 1:
             marks.append((time.perf_counter(), count()))
 
+    def finished() -> None:
+        if len(marks) == 2:
+            mark(PROVING)  # nothing was proven: that took no time
+        mark()
+
     store = _StagedStore(folder / f"jobs-{uuid.uuid4().hex[:8]}.db", mark)
     run_id = uuid.uuid4().hex
     store.add(
@@ -171,7 +176,7 @@ def run_clone(
         status = execute(store, run_id, workspace)
     finally:
         workspace.sql = gateway
-    mark()
+    finished()
     row = store.get(run_id)
     store.close()
     if len(marks) != 4:

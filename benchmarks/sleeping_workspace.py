@@ -6,6 +6,7 @@ What a run takes beyond the latency that its parallel statements cannot avoid is
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class SleepingWorkspace:
         statement_s: What a statement takes.
         request_s: What a REST request takes.
         statements: Statements that were run.
-        slept_s: Time that all calls together spent waiting.
+        in_flight_high_water: The most statements that were run at once.
     """
 
     schemas: int
@@ -55,8 +56,10 @@ class SleepingWorkspace:
     statement_s: float = 0.05
     request_s: float = 0.02
     statements: int = 0
-    slept_s: float = 0.0
+    in_flight_high_water: int = 0
     is_made: bool = False
+    _in_flight: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _listed: dict[str, Any] = field(default_factory=dict)
 
     name = "sleeping"
@@ -81,8 +84,13 @@ class SleepingWorkspace:
 
     def run(self, statement: Statement) -> tuple[pa.Table | None, str | None]:
         """Wait, and answer as if it had been done."""
-        self._sleep(self.statement_s)
-        self.statements += 1
+        with self._lock:
+            self.statements += 1
+            self._in_flight += 1
+            self.in_flight_high_water = max(self.in_flight_high_water, self._in_flight)
+        _sleep(self.statement_s)
+        with self._lock:
+            self._in_flight -= 1
         text = statement.text
         if text.startswith("CREATE CATALOG"):
             self.is_made = True
@@ -108,7 +116,7 @@ class SleepingWorkspace:
 
     def request(self, answer: Any) -> Any:
         """An answer of REST, after its latency."""
-        self._sleep(self.request_s)
+        _sleep(self.request_s)
         return answer
 
     def tables_of(self, catalog: str, schema: str) -> list[Any]:
@@ -121,10 +129,10 @@ class SleepingWorkspace:
         found: list[Any] = self._listed[key]
         return found
 
-    def _sleep(self, seconds: float) -> None:
-        if seconds:
-            time.sleep(seconds)
-        self.slept_s += seconds
+
+def _sleep(seconds: float) -> None:
+    if seconds:
+        time.sleep(seconds)
 
 
 _ANSWERS: Mapping[str, list[dict[str, object]]] = {
