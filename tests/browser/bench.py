@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import queue
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -102,3 +103,13 @@ class Bench:
         """Carry messages until a text is on the page."""
         # By locator: the kit lives in a shadow root, where the page's own text does not reach.
         self.until(lambda: self.page.get_by_text(text).first.is_visible(), repr(text))
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        """Press a button once it can be: its label may be on its way, or its last answer."""
+        button = self.page.get_by_role("button", name=name, exact=isinstance(name, str)).first
+        self.until(
+            lambda: button.is_visible() and button.get_attribute("aria-busy") is None,
+            f"the button {name!r}",
+        )
+        button.click()
+        self.pump(0.2)

@@ -71,14 +71,6 @@ def show(browser: Any, services: FakeServices) -> Iterator[Callable[..., Bench]]
             bench.page.close()
 
 
-def press(bench: Bench, name: str) -> None:
-    button = bench.page.get_by_role("button", name=name, exact=True).first
-    # A button that waits for its answer takes no second press.
-    bench.until(lambda: button.get_attribute("aria-busy") is None, f"{name} at rest")
-    button.click()
-    bench.pump(0.2)
-
-
 def focused(bench: Bench) -> None:
     """Keys reach the page once the focus is in it."""
     inside = "() => document.activeElement !== document.body"
@@ -86,9 +78,9 @@ def focused(bench: Bench) -> None:
 
 
 def to_preview(bench: Bench) -> None:
-    press(bench, "Next")
+    bench.press("Next")
     bench.until_text("Search options")
-    press(bench, "Plan")
+    bench.press("Plan")
     bench.until_text("To be created")
 
 
@@ -141,7 +133,7 @@ def test_what_exists_is_replaced_only_after_typing_its_name(
     services.planner = lambda request: make_plan(request, exists=True)
     bench = show("clone", source="prod", dest="dev")
     to_preview(bench)
-    press(bench, "Clone 40 objects into dev")
+    bench.press("Clone 40 objects into dev")
     dialog = bench.page.get_by_role("alertdialog")
     bench.until(dialog.is_visible, "the question")
     confirm = dialog.get_by_role("button", name="Clone 40 objects into dev")
@@ -170,9 +162,9 @@ def test_a_refresh_and_a_second_tab_find_the_run(
 def test_going_back_and_forth_keeps_what_was_typed(show: Callable[..., Bench]) -> None:
     bench = show("clone", source="prod", dest="dev")
     to_preview(bench)
-    press(bench, "Back")
+    bench.press("Back")
     bench.until_text("Search options")
-    press(bench, "Back")
+    bench.press("Back")
     field = bench.page.get_by_role("combobox", name="Source catalog")
     bench.until(field.is_visible, "the first step")
     assert field.input_value() == "prod"
@@ -219,9 +211,9 @@ def test_no_accessibility_violation(
     bench.until_text("retail" if slug == "dashboard" else "Source catalog")
     assert violations(bench) == []
     if slug == "clone":
-        press(bench, "Next")
+        bench.press("Next")
         bench.until_text("Search options")
         assert violations(bench) == []
-        press(bench, "Plan")
+        bench.press("Plan")
         bench.until_text("To be created")
         assert violations(bench) == []
