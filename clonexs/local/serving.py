@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _LOCK_WAIT_S = 3.0
 _GRACE_S = 0.5
+_KEEP_ALIVE_S = 300
 _SWEEP_S, _SESSION_IDLE_S = 600, 86_400
 _WARMED = (
     "pyarrow",
@@ -167,6 +168,9 @@ def _web_server(server: Server) -> Any:
         access_log=False,
         server_header=False,
         date_header=False,
+        # Longer than clients keep a connection idle (the engine: 90 s). A door that closes first can
+        # close in the very moment of the next request, which then fails for no reason.
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=2,
     )
     web = uvicorn.Server(config)
