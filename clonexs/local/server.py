@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from clonexs.local.catalog import Catalog, Principal
+from clonexs.local.clock import Clock
 from clonexs.local.engine.engine import Engine
 from clonexs.local.errors import LocalError
 from clonexs.local.faults import Faults, Refused, Rule, kill, reach
@@ -41,7 +42,7 @@ class Server:
         version: Version of the package.
         http_url: Address of the REST API, without a trailing slash.
         grpc_port: Port of Spark Connect.
-        clock: Seconds since the epoch.
+        clock: Seconds since the epoch when it is called; it may be moved forward.
         started_at: When the server started.
         instance: Identifies this run of the server.
         stopping: Set when the server was asked to stop.
@@ -58,7 +59,7 @@ class Server:
     version: str
     http_url: str = ""
     grpc_port: int = 0
-    clock: Callable[[], float] = time.time
+    clock: Clock = field(default_factory=Clock)
     started_at: float = field(default_factory=time.time)
     instance: str = field(default_factory=lambda: secrets.token_hex(16))
     stopping: threading.Event = field(default_factory=threading.Event)

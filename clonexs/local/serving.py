@@ -85,6 +85,7 @@ def _server(
 ) -> Server:
     from clonexs import __version__
     from clonexs.local.catalog import Catalog
+    from clonexs.local.clock import Clock
     from clonexs.local.engine.engine import Engine
     from clonexs.local.faults import Faults, put_in_force
     from clonexs.local.query_log import QueryLog
@@ -93,7 +94,8 @@ def _server(
 
     catalog = Catalog(folder)
     settle(catalog)
-    queries = QueryLog(folder.catalog)
+    clock = Clock()
+    queries = QueryLog(folder.catalog, clock)
     catalog.database.settle = queries.flush
     faults = Faults(options.latency_ms)
     if options.faults is not None:
@@ -109,6 +111,7 @@ def _server(
         engine_secret=secret,
         version=__version__,
         http_url=url,
+        clock=clock,
     )
 
 
@@ -207,7 +210,11 @@ def _warm(server: Server) -> None:
     if not server.stopping.wait(_WARM_STEP_S):
         from clonexs.local.services.app import service_modules
 
-        service_modules()
+        for module in service_modules():
+            # What a service does by itself, such as keeping schedules.
+            begin = getattr(module, "begin", None)
+            if begin is not None:
+                begin(server)
 
 
 def _locked(path: Path) -> int:

@@ -36,6 +36,8 @@ def routes(server: Server) -> list[Route]:
         _route(server, "GET", "faults", control.faults),
         _route(server, "PUT", "faults", control.replace_faults),
         _route(server, "GET", "statements", control.statements),
+        _route(server, "GET", "clock", control.clock),
+        _route(server, "POST", "clock/advance", control.advance),
         _route(server, "POST", "tokens", control.mint),
         _route(server, "POST", "stop", control.stop),
     ]
@@ -139,6 +141,17 @@ class _Control:
             ) from error
         found = self._server.queries.entries(since=since, limit=limit)
         return {"statements": [asdict(each) for each in found]}
+
+    def clock(self, _: _Body) -> _Body:
+        clock = self._server.clock
+        return {"now": clock(), "ahead_s": clock.ahead_s}
+
+    def advance(self, body: _Body) -> _Body:
+        seconds = body.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise LocalError("INVALID_PARAMETER_VALUE", "seconds must be a number.")
+        self._server.clock.advance(float(seconds))
+        return self.clock({})
 
     def mint(self, body: _Body) -> _Body:
         user = body.get("user")
