@@ -13,11 +13,12 @@ from typing import Any
 
 from clonexs.local.catalog.database import Database
 from clonexs.local.catalog.grants import Grants
-from clonexs.local.catalog.objects import CHILD_KINDS, Object, fold, now_ms
+from clonexs.local.catalog.objects import CHILD_KINDS, PARENTS, Object, fold, now_ms
 from clonexs.local.catalog.people import People
 from clonexs.local.errors import LocalError, already_exists, not_found
 from clonexs.local.identity import Principal
 from clonexs.local.paths import Folder, url_of
+from clonexs.local.sharing.readonly import refuse_change, refuse_contents
 
 METASTORE = "local"
 UNDROP_WINDOW_S = 7 * 86_400
@@ -37,6 +38,8 @@ class Catalog:
         self.grants = Grants(self.database)
         self.version = 0
         self._lock = threading.RLock()
+        self._changing = 0
+        self._receives = False
         self._by_name: dict[tuple[str, str], Object] = {}
         self._children: dict[tuple[str, str], dict[str, Object]] = {}
         self._tags: dict[str, dict[str, dict[str, str]]] = {}
@@ -106,10 +109,29 @@ class Catalog:
 
     # Changing.
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether this thread is in the middle of a transaction."""
+        return self._changing == threading.get_ident()
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Inside a transaction: what a provider shares is brought up to date, which nobody else may."""
+        self._receives = True
+        try:
+            yield
+        finally:
+            self._receives = False
+
+    def _refuse_shared(self, found: Object) -> None:
+        if not self._receives:
+            refuse_change(found)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Several changes that happen together or not at all."""
         with self._lock:
+            before, self._changing = self._changing, threading.get_ident()
             try:
                 with self.database.transaction():
                     yield
@@ -117,6 +139,7 @@ class Catalog:
                 self._load()
                 raise
             finally:
+                self._changing = before
                 self.version += 1
 
     def create(self, made: Object) -> Object:
@@ -131,6 +154,9 @@ class Catalog:
         with self.transaction():
             if self.find(made.kind, made.full_name) is not None:
                 raise already_exists(made.kind, made.full_name)
+            if made.name != "information_schema":
+                for holder in self._holders(made) if not self._receives else ():
+                    refuse_contents(holder)
             self._save(made)
             self._remember(made)
         return made
@@ -138,6 +164,7 @@ class Catalog:
     def update(self, found: Object, by: Principal | None = None, **changes: Any) -> Object:
         """Change attributes of an object."""
         with self.transaction():
+            self._refuse_shared(found)
             for name, value in changes.items():
                 setattr(found, name, value)
             found.updated_at = now_ms()
@@ -149,6 +176,7 @@ class Catalog:
         """Give a table, view, function or volume another name in its catalog."""
         parts = fold(parts)
         with self.transaction():
+            self._refuse_shared(found)
             if self.find(found.kind, ".".join(parts)) is not None:
                 raise already_exists(found.kind, ".".join(parts))
             self._forget(found)
@@ -163,6 +191,10 @@ class Catalog:
         Raises:
             LocalError: if it is not empty and ``cascade`` was not asked for.
         """
+        self._refuse_shared(found)
+        return self._drop(found, cascade=cascade)
+
+    def _drop(self, found: Object, *, cascade: bool) -> list[Object]:
         inside = [
             child
             for kind in CHILD_KINDS.get(found.kind, ())
@@ -177,7 +209,7 @@ class Catalog:
         removed: list[Object] = []
         with self.transaction():
             for child in inside:
-                removed += self.drop(child, cascade=True)
+                removed += self._drop(child, cascade=True)
             self.database.execute(
                 "UPDATE objects SET dropped_at = ? WHERE id = ?", (now_ms(), found.id)
             )
@@ -263,6 +295,12 @@ class Catalog:
         self.database.close()
 
     # Inside.
+
+    def _holders(self, made: Object) -> list[Object]:
+        above = (("SCHEMA", made.parts[:2]), ("CATALOG", made.parts[:1]))
+        depth = len(made.parts) if made.kind in PARENTS else 1
+        found = [self.find(kind, ".".join(parts)) for kind, parts in above if len(parts) < depth]
+        return [each for each in found if each is not None]
 
     def _is_bare(self, schema: Object) -> bool:
         if schema.name not in {"default", "information_schema"}:

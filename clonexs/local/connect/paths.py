@@ -8,7 +8,7 @@ from pathlib import Path
 from clonexs.local.catalog import Catalog, Principal
 from clonexs.local.catalog.objects import fold
 from clonexs.local.errors import LocalError, not_found
-from clonexs.local.paths import path_of
+from clonexs.local.sharing.inbound import inbound_of
 
 _VOLUME_DEPTH = 5
 _PATTERN = frozenset("*?[]{}")
@@ -52,7 +52,7 @@ def _in_volume(catalog: Catalog, who: Principal, text: str) -> str:
     if volume is None or not catalog.is_visible(who, volume):
         raise not_found("VOLUME", name)
     catalog.require(who, "READ VOLUME", volume)
-    root = Path(os.path.realpath(path_of(volume.storage_location or "")))
+    root = Path(os.path.realpath(inbound_of(catalog).volume_folder(volume)))
     path = Path(os.path.realpath(root.joinpath(*parts[_VOLUME_DEPTH:])))
     if path != root and root not in path.parents:
         raise LocalError("INVALID_PARAMETER_VALUE", f"The path {text} leaves its volume.")

@@ -20,6 +20,7 @@ from clonexs.local.engine.text import quoted, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
 from clonexs.local.faults import reach
 from clonexs.local.paths import path_of
+from clonexs.local.sharing.readonly import refuse_write
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -226,6 +227,7 @@ class _Change:
         if found is None:
             raise not_found("TABLE", full)
         catalog.require(self.session.principal, "MODIFY", found)
+        refuse_write(found)
         if self.kind != "INSERT":
             catalog.require(self.session.principal, "SELECT", found)
         if found.is_view:

@@ -97,7 +97,7 @@ def expand_functions(text: str, scope: Scope, rewriter: Rewriter, known: Known) 
             index += 1
             continue
         opening = after if after < len(tokens) and tokens[after].text == "(" else None
-        replaced = _identity(tokens, text, index, name, opening, scope)
+        replaced = _identity(tokens, text, index, name, opening, scope, rewriter)
         if replaced is None and opening is not None and tokens[index].start not in known.names:
             replaced = _call(text, tokens, Call(name, index, opening), scope, rewriter, known)
         if replaced is None:
@@ -173,6 +173,7 @@ def _identity(
     name: tuple[str, ...],
     opening: int | None,
     scope: Scope,
+    rewriter: Rewriter,
 ) -> str | None:
     from sqlglot.tokens import TokenType
 
@@ -193,7 +194,9 @@ def _identity(
             text[tokens[opening].end + 1 : tokens[closing(tokens, opening)].start], scope
         )
     if word == "CURRENT_METASTORE":
-        return literal("local:local:00000000-0000-0000-0000-000000000000")
+        from clonexs.local.sharing.identity import global_id, metastore_id
+
+        return literal(global_id(metastore_id(rewriter.catalog)))
     return None
 
 

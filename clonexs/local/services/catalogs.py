@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
+from clonexs.local.errors import LocalError
 from clonexs.local.paths import url_of
 from clonexs.local.services.common import about, optimization
 from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees, unserved
+from clonexs.local.sharing.mounted import mount, provider_of
 from clonexs.local.statements.catalogs import make_catalog, remove_container, set_owner
 
 if TYPE_CHECKING:
-    from databricks.sdk.service.catalog import CatalogInfo, ListCatalogsResponse
+    from databricks.sdk.service.catalog import CatalogInfo, CatalogType, ListCatalogsResponse
 
 api = Api()
 routes = api.routes
@@ -21,8 +23,6 @@ _ONE = f"{_ALL}/{{name}}"
 # Catalogs of other kinds, and settings without an effect here.
 _UNSERVED = (
     "connection_name",
-    "provider_name",
-    "share_name",
     "options",
     "managed_encryption_settings",
     "custom_max_retention_hours",
@@ -54,6 +54,8 @@ def create_catalog(call: Call) -> CatalogInfo:
 
     given = call.arguments(CatalogsAPI.create)
     refuse(given, "catalogs.create")
+    if "provider_name" in given or "share_name" in given:
+        return catalog_info(call, _mounted(call, given))
     with call.server.catalog.transaction():
         made = make_catalog(
             call.context,
@@ -83,6 +85,24 @@ def delete_catalog(call: Call) -> None:
     remove_container(call.context, call.found, cascade=call.flag("force"))
 
 
+def _mounted(call: Call, given: dict[str, Any]) -> Object:
+    for name in ("provider_name", "share_name"):
+        if not given.get(name):
+            raise LocalError("INVALID_PARAMETER_VALUE", f"Missing required field: {name}")
+    if given.get("storage_root"):
+        raise LocalError("INVALID_PARAMETER_VALUE", "The catalog of a share has no storage root.")
+    made = mount(
+        call.context,
+        given["name"],
+        given["provider_name"],
+        given["share_name"],
+        comment=given.get("comment"),
+    )
+    if given.get("properties"):
+        call.server.catalog.update(made, call.who, properties=given["properties"])
+    return made
+
+
 def refuse(given: dict[str, Any], method: str) -> None:
     """Refuse fields that would have no effect here.
 
@@ -110,12 +130,21 @@ def change_container(call: Call, found: Object, given: dict[str, Any]) -> None:
             set_owner(call.context, found, given["owner"])
 
 
+def type_of(call: Call, found: Object) -> CatalogType:
+    """The type of the catalog that an object is, or is in."""
+    from databricks.sdk.service.catalog import CatalogType
+
+    catalog = call.server.catalog.get("CATALOG", found.catalog)
+    if "share" in catalog.spec:
+        return CatalogType.DELTASHARING_CATALOG
+    return CatalogType.MANAGED_CATALOG
+
+
 def catalog_info(call: Call, found: Object, browse_only: bool = False) -> CatalogInfo:
     """A catalog as the SDK reads it."""
     from databricks.sdk.service.catalog import (
         CatalogInfo,
         CatalogIsolationMode,
-        CatalogType,
         SecurableType,
     )
 
@@ -124,11 +153,16 @@ def catalog_info(call: Call, found: Object, browse_only: bool = False) -> Catalo
         **about(call, found),
         full_name=found.name,
         browse_only=browse_only,
-        catalog_type=CatalogType.MANAGED_CATALOG,
+        catalog_type=type_of(call, found),
         isolation_mode=CatalogIsolationMode(found.spec.get("isolation_mode", "OPEN")),
         securable_type=SecurableType.CATALOG,
     )
-    if not browse_only:
+    if share := found.spec.get("share"):
+        provider = provider_of(call.server.catalog, found)
+        made.provider_name = provider.name if provider is not None else None
+        made.share_name = share["name"]
+        made.properties = None if browse_only else dict(found.properties)
+    elif not browse_only:
         made.properties = dict(found.properties)
         made.storage_root = root
         made.storage_location = root or url_of(call.server.folder.storage)

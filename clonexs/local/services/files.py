@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate, parsedate_to_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -15,10 +14,11 @@ from starlette.responses import Response, StreamingResponse
 
 from clonexs.local.catalog.objects import fold
 from clonexs.local.errors import LocalError, not_found
-from clonexs.local.paths import path_of
 from clonexs.local.services.requests import page
 from clonexs.local.services.routing import Api, Call, Rule
 from clonexs.local.services.volume_files import Place
+from clonexs.local.sharing.inbound import inbound_of
+from clonexs.local.sharing.readonly import refuse_change
 
 if TYPE_CHECKING:
     from databricks.sdk.service.files import ListDirectoryResponse
@@ -169,7 +169,9 @@ def _place(call: Call, privilege: str) -> Place:
     if volume is None or not catalog.is_visible(call.who, volume):
         raise not_found("VOLUME", name)
     catalog.require(call.who, privilege, volume)
-    root = Path(path_of(volume.storage_location or ""))
+    if privilege == "WRITE VOLUME":
+        refuse_change(volume)
+    root = inbound_of(catalog).volume_folder(volume)
     return Place(root, inner, "/" + "/".join(parts))
 
 

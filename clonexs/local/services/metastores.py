@@ -17,6 +17,7 @@ from clonexs.local.services.routing import (
     unserved,
 )
 from clonexs.local.services.wellknown import WORKSPACE_ID
+from clonexs.local.sharing.identity import CLOUD, REGION, global_id
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import (
@@ -87,10 +88,11 @@ def _facts(call: Call) -> dict[str, Any]:
         "name": found.name,
         "metastore_id": found.id,
         "owner": found.owner,
-        "cloud": "local",
-        "region": "local",
-        "global_metastore_id": f"local:local:{found.id}",
-        "delta_sharing_scope": DeltaSharingScopeEnum.INTERNAL,
+        "cloud": CLOUD,
+        "region": REGION,
+        "global_metastore_id": global_id(found.id),
+        "delta_sharing_scope": DeltaSharingScopeEnum.INTERNAL_AND_EXTERNAL,
+        "delta_sharing_organization_name": call.server.name,
         "external_access_enabled": False,
         "privilege_model_version": "1.0",
         "storage_root": url_of(call.server.folder.storage),

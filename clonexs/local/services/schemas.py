@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.objects import folded
-from clonexs.local.services.catalogs import change_container, refuse
+from clonexs.local.services.catalogs import change_container, refuse, type_of
 from clonexs.local.services.common import about, optimization
 from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees
 from clonexs.local.statements.catalogs import make_schema, remove_container
@@ -76,7 +76,7 @@ def delete_schema(call: Call) -> None:
 
 def schema_info(call: Call, found: Object, browse_only: bool = False) -> SchemaInfo:
     """A schema as the SDK reads it."""
-    from databricks.sdk.service.catalog import CatalogType, SchemaInfo
+    from databricks.sdk.service.catalog import SchemaInfo
 
     root = found.spec.get("storage_root")
     made = SchemaInfo(
@@ -85,7 +85,7 @@ def schema_info(call: Call, found: Object, browse_only: bool = False) -> SchemaI
         full_name=found.full_name,
         schema_id=found.id,
         browse_only=browse_only,
-        catalog_type=CatalogType.MANAGED_CATALOG,
+        catalog_type=type_of(call, found),
     )
     if not browse_only:
         made.properties = dict(found.properties)

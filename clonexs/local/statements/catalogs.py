@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.objects import folded
-from clonexs.local.errors import LocalError, already_exists, denied, not_found
+from clonexs.local.errors import LocalError, already_exists, denied, not_found, syntax
 from clonexs.local.paths import path_of
+from clonexs.local.sharing.mounted import mount
 from clonexs.local.statements.context import StatementContext, nothing
 from clonexs.local.statements.grammar import Cursor
 from clonexs.local.statements.storage import check_location, delete_data
@@ -21,18 +22,26 @@ Arguments = Mapping[str, Any]
 
 
 def create_catalog(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
-    """``CREATE CATALOG [IF NOT EXISTS] c [MANAGED LOCATION 'url'] [COMMENT 'text']``."""
+    """``CREATE CATALOG [IF NOT EXISTS] c [USING SHARE p.s | MANAGED LOCATION 'url'] [COMMENT 'text']``."""
     cursor.expect("CREATE", "CATALOG")
     lenient = cursor.accept("IF", "NOT", "EXISTS")
     name = folded(cursor.identifier())
     comment, root = None, None
+    share: tuple[str, ...] = ()
     while not cursor.at_end:
         if cursor.accept("MANAGED", "LOCATION"):
             root = cursor.string()
+        elif cursor.accept("USING", "SHARE"):
+            share = cursor.name()
         elif cursor.accept("COMMENT"):
             comment = cursor.string()
         else:
             cursor.end()
+    if share:
+        if len(share) != 2 or root is not None:
+            raise syntax("A share is named <provider>.<share>, and its catalog has no location.")
+        mount(ctx, name, *share, comment=comment, lenient=lenient)
+        return nothing()
     make_catalog(ctx, name, comment=comment, storage_root=root, lenient=lenient)
     return nothing()
 
@@ -93,6 +102,9 @@ def remove_container(ctx: StatementContext, found: Object, *, cascade: bool) -> 
     with ctx.catalog.transaction():
         removed = ctx.catalog.drop(found, cascade=cascade)
         forget_references(ctx, *(each for each in removed if each.kind == "TABLE"))
+        for gone in removed:
+            if "shared" in gone.spec:
+                ctx.catalog.forget(gone)
     for gone in removed:
         delete_data(ctx.catalog, gone)
 

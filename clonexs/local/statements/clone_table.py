@@ -9,6 +9,7 @@ from clonexs.local.delta import log
 from clonexs.local.delta.clone import CloneMetrics, clone
 from clonexs.local.delta.log import Snapshot
 from clonexs.local.errors import LocalError
+from clonexs.local.sharing.readonly import is_shared
 from clonexs.local.statements.constraints import forget_references
 from clonexs.local.statements.context import StatementContext, rows
 from clonexs.local.statements.grammar import Cursor
@@ -16,7 +17,7 @@ from clonexs.local.statements.intents import creating, editing
 from clonexs.local.statements.table_changes import columns_from
 from clonexs.local.statements.table_place import Place, place_for
 from clonexs.local.statements.table_text import TableText
-from clonexs.local.statements.versions import parse_version, version_of
+from clonexs.local.statements.versions import parse_version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,8 +61,7 @@ def clone_table(
     place = place_for(ctx, text)
     if place is None:
         return _row(None)
-    path = ctx.path(source)
-    snapshot = log.load(path, version_of(ctx, path, asked))
+    snapshot = ctx.snapshot(source, asked)
     _check_kinds(source, place, text, shallow=shallow)
     return _row(_carry_out(ctx, text, place, source, snapshot, shallow=shallow))
 
@@ -83,6 +83,12 @@ def _source(ctx: StatementContext, parts: tuple[str, ...], *, shallow: bool) -> 
             " formats are 'delta', 'iceberg' and 'parquet'.",
         )
     ctx.catalog.require(ctx.who, "SELECT", source)
+    if shallow and is_shared(source):
+        raise LocalError(
+            "CANNOT_SHALLOW_CLONE_NON_UC_MANAGED_TABLE_AS_SOURCE_OR_TARGET",
+            f"Shallow clone of `{source.full_name}` is not supported: it is shared by another"
+            " provider. Use DEEP CLONE.",
+        )
     _refuse_protected(source, "SOURCE", shallow=shallow)
     if shallow and source.table_type.endswith(_SHALLOW):
         raise LocalError(

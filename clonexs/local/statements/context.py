@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object, Principal
 from clonexs.local.catalog.objects import fold
+from clonexs.local.delta import log
 from clonexs.local.errors import LocalError, not_found, syntax
 from clonexs.local.paths import path_of
+from clonexs.local.sharing.inbound import inbound_of
+from clonexs.local.sharing.readonly import refuse_change, refuse_contents
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clonexs.local.delta.log import Snapshot
     from clonexs.local.engine.engine import Engine
     from clonexs.local.engine.session import SqlSession
+    from clonexs.local.statements.versions import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,24 @@ class StatementContext:
         return found
 
     def path(self, table: Object) -> Path:
-        """The folder of a table."""
+        """The folder of a table.
+
+        Raises:
+            LocalError: if another provider shares it: its folder is not for anybody here.
+        """
+        refuse_change(table)
         return path_of(table.storage_location or "")
+
+    def snapshot(self, table: Object, asked: Asked | None = None) -> Snapshot:
+        """A table at its newest version, or at one that is asked for."""
+        from clonexs.local.statements.versions import moment_of, version_of
+
+        if "shared" not in table.spec:
+            path = self.path(table)
+            return log.load(path, version_of(self, path, asked))
+        moment = moment_of(self, asked)
+        version = asked.version if asked is not None else None
+        return inbound_of(self.catalog).snapshot(table, version=version, timestamp=moment)
 
     def parent_for(self, parts: tuple[str, ...], privilege: str) -> Object:
         """The schema in which something is made, with the right to make it checked."""
@@ -90,6 +111,7 @@ class StatementContext:
             raise not_found("SCHEMA", ".".join(parts[:2]))
         if schema.name == "information_schema":
             raise LocalError("UC_COMMAND_NOT_SUPPORTED", "information_schema is read-only.")
+        refuse_contents(schema)
         parents = self.catalog.parents(schema)
         self.catalog.grants.require(self.who, "USE SCHEMA", schema, parents)
         if not self.catalog.grants.has(self.who, privilege, schema, parents):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from clonexs.local.catalog import Object
-from clonexs.local.delta import log
 from clonexs.local.statements.constraints import CHECK_PREFIX
 from clonexs.local.statements.context import StatementContext
 from clonexs.local.statements.create_table import actions_of, put
@@ -26,7 +25,7 @@ def create_like(ctx: StatementContext, text: TableText, source: Object) -> None:
         ]
         properties = text.properties
     else:
-        snapshot = log.load(ctx.path(source))
+        snapshot = ctx.snapshot(source)
         fields = [_unmapped(each) for each in snapshot.schema["fields"]]
         kept = {
             k: v

@@ -48,7 +48,7 @@ def describe_detail(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.T
             "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
             f"DESCRIBE DETAIL needs a table, but `{table.full_name}` is a view.",
         )
-    snapshot = log.load(ctx.path(table))
+    snapshot = ctx.snapshot(table)
     protocol = snapshot.protocol
     features = set(protocol.get("writerFeatures", ())) | set(protocol.get("readerFeatures", ()))
     if not features:
@@ -148,7 +148,11 @@ def describe_history(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.
         ("userMetadata", text),
         ("engineInfo", text),
     ]
-    return rows(schema, [_commit(v, i) for v, i in log.history(ctx.path(table), limit)])
+    if "shared" in table.spec:
+        commits = iter(ctx.engine.shared.history(table, limit))
+    else:
+        commits = log.history(ctx.path(table), limit)
+    return rows(schema, [_commit(v, i) for v, i in commits])
 
 
 def _commit(version: int, info: Mapping[str, Any]) -> tuple[Any, ...]:

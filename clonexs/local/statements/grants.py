@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.grants import ALL, GRANTABLE, MANAGE
 from clonexs.local.errors import LocalError, denied, syntax
+from clonexs.local.statements import shares
 from clonexs.local.statements.context import StatementContext, nothing, rows
 from clonexs.local.statements.grammar import Cursor
 
@@ -41,6 +42,8 @@ def grant(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     """``GRANT privilege, … ON [type] name TO principal``."""
     cursor.expect("GRANT")
     privileges = _privileges(cursor)
+    if shares.names_share(cursor):
+        return shares.change_grants(ctx, cursor, privileges, add=True)
     found = _securable(ctx, cursor)
     cursor.expect("TO")
     principals = _principals(cursor)
@@ -53,6 +56,8 @@ def revoke(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     """``REVOKE privilege, … ON [type] name FROM principal``."""
     cursor.expect("REVOKE")
     privileges = _privileges(cursor)
+    if shares.names_share(cursor):
+        return shares.change_grants(ctx, cursor, privileges, add=False)
     found = _securable(ctx, cursor)
     cursor.expect("FROM")
     for principal in _principals(cursor):
@@ -94,6 +99,9 @@ def change_grants(
 def show_grants(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     """``SHOW GRANTS [principal] ON [type] name``: direct and inherited ones."""
     cursor.expect("SHOW", "GRANTS")
+    own = shares.show_grants(ctx, cursor)
+    if own is not None:
+        return own
     principal = None
     if not cursor.looks_at("ON"):
         cursor.accept("TO")

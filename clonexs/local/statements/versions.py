@@ -55,6 +55,11 @@ def version_of(ctx: StatementContext, path: Path, asked: Asked | None) -> int | 
     return log.version_at(path, _milliseconds(ctx, asked.moment))
 
 
+def moment_of(ctx: StatementContext, asked: Asked | None) -> int | None:
+    """The moment that was asked for, in milliseconds since the epoch; ``None`` if none was."""
+    return _milliseconds(ctx, asked.moment) if asked is not None and asked.moment else None
+
+
 def _milliseconds(ctx: StatementContext, moment: str) -> int:
     found = ctx.engine.query_table(
         ctx.session, f"SELECT CAST({moment} AS TIMESTAMP) AS m"

@@ -1,0 +1,1 @@
+"""Delta Sharing: what a workspace shares, with whom, and what others share with it."""
