@@ -11,6 +11,7 @@ from typing import Any
 from clonexs.local.errors import LocalError
 
 MAX_NAME = 255
+MATERIALIZED = "MATERIALIZED_VIEW"
 _ILLEGAL = re.compile(r"[./ \x00-\x1f\x7f]")
 # Kinds that hold others, in order of depth.
 PARENTS = {
@@ -81,12 +82,21 @@ class Object:
     @property
     def is_view(self) -> bool:
         """Whether it is a view of any kind."""
-        return self.table_type in {"VIEW", "MATERIALIZED_VIEW", "METRIC_VIEW"}
+        return self.table_type in {"VIEW", MATERIALIZED, "METRIC_VIEW"}
+
+    @property
+    def is_expanded(self) -> bool:
+        """Whether reading it means reading its text: a view that keeps no rows."""
+        return self.is_view and self.table_type != MATERIALIZED
 
     @property
     def is_managed(self) -> bool:
         """Whether dropping it drops its data."""
-        return self.table_type.startswith("MANAGED") or self.spec.get("volume_type") == "MANAGED"
+        return (
+            self.table_type.startswith("MANAGED")
+            or self.table_type == MATERIALIZED
+            or self.spec.get("volume_type") == "MANAGED"
+        )
 
     @property
     def columns(self) -> list[dict[str, Any]]:

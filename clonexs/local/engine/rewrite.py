@@ -166,9 +166,9 @@ class Rewriter:
             raise not_found("TABLE", ".".join(full))
         self._authorise(found, scope, travel)
         self._note(found, scope)
-        if found.is_view:
-            if travel:
-                raise LocalError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "Views have no versions.")
+        if found.is_view and travel:
+            raise LocalError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "Views have no versions.")
+        if found.is_expanded:
             self.views.append(found)
             return self._view_text(found, scope)
         if found.spec.get("base_purged"):

@@ -105,7 +105,7 @@ def delete_table(call: Call) -> None:
     from clonexs.local.statements.tables import drop
     from clonexs.local.statements.views import remove_view
 
-    (remove_view if call.found.is_view else drop)(call.context, call.found)
+    (remove_view if call.found.is_expanded else drop)(call.context, call.found)
 
 
 def _like(pattern: str | None) -> re.Pattern[str]:

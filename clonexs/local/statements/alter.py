@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
+from clonexs.local.catalog.objects import MATERIALIZED
 from clonexs.local.delta.log import Action, Snapshot
 from clonexs.local.delta.mapping import with_mapping
 from clonexs.local.delta.table import clustering_action
@@ -31,15 +32,19 @@ _MAPPING = "delta.columnMapping.mode"
 
 
 def alter_table(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> pa.Table:
-    """``ALTER {TABLE | VIEW} x …``."""
+    """``ALTER {TABLE | VIEW | MATERIALIZED VIEW} x …``."""
     cursor.expect("ALTER")
-    is_view_form = cursor.one_of("TABLE", "VIEW") == "VIEW"
+    form = cursor.one_of("TABLE", "VIEW", "MATERIALIZED")
+    if form == "MATERIALIZED":
+        cursor.expect("VIEW")
     found = ctx.get("TABLE", cursor.name())
-    if is_view_form and not found.is_view:
+    if form != "TABLE" and not found.is_view:
         raise LocalError(
             "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"`{found.full_name}` is a table, not a view."
         )
-    if found.is_view:
+    if form == "MATERIALIZED" or found.table_type == MATERIALIZED:
+        _alter_materialized(ctx, cursor, found)
+    elif found.is_view:
         _alter_view(ctx, cursor, found)
     elif not _alter_any(ctx, cursor, found):
         _alter_data(ctx, cursor, found)
@@ -83,6 +88,28 @@ def rename(ctx: StatementContext, found: Object, parts: tuple[str, ...]) -> None
                     for k in keys
                 ]
                 ctx.catalog.update(child, spec={**child.spec, "constraints": kept})
+
+
+def _alter_materialized(ctx: StatementContext, cursor: Cursor, view: Object) -> None:
+    from clonexs.local.statements import materialized
+
+    materialized.require_materialized(view)
+    if _alter_any(ctx, cursor, view):
+        return
+    if any(
+        cursor.looks_at(word, clause)
+        for word in ("ADD", "ALTER", "DROP")
+        for clause in ("SCHEDULE", "TRIGGER")
+    ):
+        materialized.alter_schedule(ctx, cursor, view)
+    elif cursor.looks_at("SET", "ROW"):
+        _set_filter(ctx, cursor, view)
+    elif cursor.looks_at("DROP", "ROW"):
+        _drop_filter(ctx, cursor, view)
+    elif cursor.accept("ALTER", "COLUMN"):
+        alter_columns.tag_or_mask_column(ctx, cursor, view)
+    else:
+        raise syntax(f"Syntax error at or near '{cursor.token.text}' in ALTER MATERIALIZED VIEW.")
 
 
 def _alter_view(ctx: StatementContext, cursor: Cursor, view: Object) -> None:

@@ -247,6 +247,22 @@ def alter(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
     apply(ctx, table, changes)
 
 
+def tag_or_mask_column(ctx: StatementContext, cursor: Cursor, view: Object) -> None:
+    """What can be said of a materialized view's column: its tags and its mask."""
+    from clonexs.local.statements.column_items import ITEMS, apply
+
+    following = [token.upper for token in cursor.tokens[cursor.index + 1 : cursor.index + 3]]
+    if following not in (["SET", "MASK"], ["DROP", "MASK"]):
+        tag_column(ctx, cursor, view)
+        return
+    name = column_of(view, cursor.identifier())
+    parse = dict(ITEMS)[tuple(following)]
+    cursor.expect(*following)
+    item = parse(ctx, cursor, view, name)
+    cursor.end()
+    apply(ctx, view, [item])
+
+
 def tag_column(ctx: StatementContext, cursor: Cursor, view: Object) -> None:
     """The only things that can be said of a view's column: its tags."""
     name = column_of(view, cursor.identifier())

@@ -46,7 +46,7 @@ def comment_on(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> p
 def comment_column(ctx: StatementContext, table: Object, column: str, text: str | None) -> None:
     """Set or remove the comment of a column: of a table in its log, of a view in the catalog."""
     name = column_of(table, column)
-    if not table.is_view:
+    if not table.is_expanded:
         require_change(ctx, table)
 
         def change(snapshot: Snapshot, metadata: Action) -> None:

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from clonexs.local.catalog import Object
 from clonexs.local.delta import log
 from clonexs.local.delta.log import Action
 from clonexs.local.delta.protocol import engine_metadata, engine_protocol
+from clonexs.local.delta.table import removals
 from clonexs.local.engine import data
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.context import StatementContext
 from clonexs.local.statements.create_table import actions_of, put
 from clonexs.local.statements.intents import creating, editing
 from clonexs.local.statements.staging import Fields, columns_for_fill, move_files, staging
+from clonexs.local.statements.table_changes import refresh
 from clonexs.local.statements.table_place import Place
 from clonexs.local.statements.table_text import TableText
 
@@ -54,6 +57,69 @@ def create_as(
                 raise
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def refill(ctx: StatementContext, table: Object, query: str, *, spec: dict[str, Any]) -> None:
+    """Put the rows of a query in the place of all that a table has, by one version.
+
+    Args:
+        ctx: With whose rights the query is read.
+        table: The table; its columns stay, the query's are found by their names.
+        query: The query.
+        spec: More to write into the table's ``spec``.
+
+    Raises:
+        LocalError: if the query fails; the table stays as it was.
+    """
+    path = ctx.path(table)
+    rewritten = ctx.engine.rewriter(ctx.session).query(query, ctx.engine.scope(ctx.session))
+    ctx.engine.put_relations(ctx.session, rewritten)
+    with editing(ctx.catalog, table):
+        stage = staging(path)
+        try:
+            before = log.load(path)
+            fields = list(before.schema["fields"])
+            actions: list[Action] = [{"metaData": before.metadata}]
+            adds, metrics = _fill(ctx, stage, fields, actions, rewritten.text, {})
+            move_files(stage, path, adds)
+            try:
+                _replace(ctx, table, adds, metrics, spec)
+            except BaseException:
+                for each in adds:
+                    (path / each["path"]).unlink(missing_ok=True)
+                raise
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _replace(
+    ctx: StatementContext,
+    table: Object,
+    adds: list[Action],
+    metrics: dict[str, Any],
+    spec: dict[str, Any],
+) -> None:
+    path = ctx.path(table)
+    with (
+        log.table_lock(path),
+        editing(ctx.catalog, table, (version := log.latest_version(path)) + 1),
+    ):
+        before = log.load(path)
+        log.commit(
+            path,
+            version + 1,
+            [*removals(before), *({"add": each} for each in adds)],
+            operation="WRITE",
+            parameters={"mode": "Overwrite"},
+            metrics=metrics,
+            user=ctx.who.name,
+            read_version=version,
+        )
+        try:
+            refresh(ctx.catalog, table, spec=spec)
+        except BaseException:
+            log.take_back(path, version + 1)
+            raise
 
 
 def _fields(

@@ -205,6 +205,7 @@ def publish(ctx: StatementContext, text: TableText, place: Place, snapshot: Snap
             "columns": columns,
             "clustering": snapshot.clustering,
             "log_version": snapshot.version,
+            **text.spec,
         },
     )
     if text.cluster_auto:

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
-from clonexs.local.delta import log
 from clonexs.local.delta.schema import to_text
 from clonexs.local.engine.text import quoted
 from clonexs.local.statements.constraints import CHECK_PREFIX, PRIMARY, keys_of
 from clonexs.local.statements.context import StatementContext, rows
+from clonexs.local.statements.refresh_schedule import schedule_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,6 +105,8 @@ def _detail(ctx: StatementContext, found: Object) -> list[Line]:
             ("View Catalog and Namespace", quoted(found.catalog, found.schema)),
             ("View Query Output Columns", f"[{', '.join(c['name'] for c in found.columns)}]"),
         ]
+        if not found.is_expanded:
+            pairs += _refreshes(found)
     else:
         pairs += [
             ("Location", found.storage_location or ""),
@@ -117,11 +119,20 @@ def _detail(ctx: StatementContext, found: Object) -> list[Line]:
     return [("# Detailed Table Information", "", ""), *((k, v, "") for k, v in pairs)]
 
 
+def _refreshes(view: Object) -> list[tuple[str, str]]:
+    schedule = view.spec.get("schedule")
+    return [
+        ("Last Refreshed", stamp(view.spec.get("refreshed_at", view.created_at))),
+        ("Last Refresh Type", "FULL"),
+        ("Refresh Schedule", schedule_text(schedule) if schedule else "MANUAL"),
+    ]
+
+
 def shown_properties(ctx: StatementContext, found: Object) -> dict[str, str]:
     """Properties as the platform shows them: with the versions of the protocol."""
     if found.is_view:
         return dict(found.properties)
-    protocol = log.load(ctx.path(found)).protocol
+    protocol = ctx.snapshot(found).protocol
     made = dict(found.properties)
     for feature in {*protocol.get("writerFeatures", ()), *protocol.get("readerFeatures", ())}:
         made[f"delta.feature.{feature}"] = "supported"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from clonexs.local.catalog import Object
-from clonexs.local.delta import log
 from clonexs.local.errors import LocalError, syntax
 from clonexs.local.statements.context import StatementContext, rows
 from clonexs.local.statements.describe import readable
@@ -171,7 +170,7 @@ def _dropped(ctx: StatementContext, cursor: Cursor) -> pa.Table:
         )
         for at, each in ctx.catalog.dropped_tables()
         if each.parts[:2] == schema.parts
-        and not each.is_view
+        and not each.is_expanded
         and ctx.catalog.is_visible(ctx.who, each)
     ]
     return rows(
@@ -237,7 +236,7 @@ def _partitions(ctx: StatementContext, cursor: Cursor) -> pa.Table:
 
     table = readable(ctx, cursor.name())
     cursor.end()
-    snapshot = None if table.is_view else log.load(ctx.path(table))
+    snapshot = None if table.is_view else ctx.snapshot(table)
     if snapshot is None or not snapshot.partitions:
         raise LocalError(
             "INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY",

@@ -14,6 +14,7 @@ from clonexs.local.statements.context import StatementContext, rows
 from clonexs.local.statements.describe import readable
 from clonexs.local.statements.describe_text import key_text, shown_properties
 from clonexs.local.statements.grammar import Cursor
+from clonexs.local.statements.refresh_schedule import schedule_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,11 +48,14 @@ def view_text(view: Object) -> str:
         + (f" COMMENT {literal(column['comment'])}" if column.get("comment") else "")
         for column in view.columns
     )
-    parts = [f"CREATE VIEW {quoted(*view.parts)} (\n  {columns})"]
+    word = "VIEW" if view.is_expanded else "MATERIALIZED VIEW"
+    parts = [f"CREATE {word} {quoted(*view.parts)} (\n  {columns})"]
     if view.comment is not None:
         parts.append(f"COMMENT {literal(view.comment)}")
     if view.properties:
         parts.append(f"TBLPROPERTIES ({_pairs(view.properties)})")
+    if schedule := view.spec.get("schedule"):
+        parts.append(schedule_text(schedule))
     if mode := view.spec.get("schema_mode"):
         parts.append(f"WITH SCHEMA {mode}")
     parts.append(f"AS {view.spec.get('view_definition', '')}")

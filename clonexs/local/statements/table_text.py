@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from clonexs.local.errors import LocalError
 from clonexs.local.statements.constraints import ConstraintText
@@ -32,6 +33,7 @@ class TableText:
         location: After ``LOCATION``.
         row_filter: After ``WITH``.
         query: After ``AS``.
+        spec: What else the catalog keeps of it.
     """
 
     parts: tuple[str, ...]
@@ -48,6 +50,7 @@ class TableText:
     location: str | None = None
     row_filter: MaskText | None = None
     query: str | None = None
+    spec: dict[str, Any] = field(default_factory=dict)
 
 
 def parse_body(cursor: Cursor, made: TableText) -> None:
@@ -75,25 +78,34 @@ def parse_body(cursor: Cursor, made: TableText) -> None:
 def parse_clauses(cursor: Cursor, made: TableText) -> None:
     """The clauses of a CREATE TABLE, in any order, and the query at their end."""
     while not cursor.at_end:
-        if cursor.accept("USING"):
-            _format(cursor)
-        elif cursor.accept("PARTITIONED", "BY"):
-            made.partitions = _partitions(cursor, made)
-        elif cursor.accept("CLUSTER", "BY"):
-            made.clustering, made.cluster_auto = clustering(cursor)
-        elif cursor.accept("COMMENT"):
-            made.comment = cursor.string()
-        elif cursor.accept("TBLPROPERTIES"):
-            made.properties.update(cursor.pairs())
-        elif cursor.accept("LOCATION"):
-            made.location = cursor.string()
-        elif cursor.looks_at("WITH", "ROW"):
-            cursor.expect("WITH")
-            made.row_filter = parse_filter(cursor)
-        elif cursor.accept("AS"):
-            made.query = cursor.rest()
-        else:
-            cursor.end()
+        parse_one_clause(cursor, made)
+
+
+def parse_one_clause(cursor: Cursor, made: TableText) -> None:
+    """The clause that is next.
+
+    Raises:
+        LocalError: if there is none.
+    """
+    if cursor.accept("USING"):
+        _format(cursor)
+    elif cursor.accept("PARTITIONED", "BY"):
+        made.partitions = _partitions(cursor, made)
+    elif cursor.accept("CLUSTER", "BY"):
+        made.clustering, made.cluster_auto = clustering(cursor)
+    elif cursor.accept("COMMENT"):
+        made.comment = cursor.string()
+    elif cursor.accept("TBLPROPERTIES"):
+        made.properties.update(cursor.pairs())
+    elif cursor.accept("LOCATION"):
+        made.location = cursor.string()
+    elif cursor.looks_at("WITH", "ROW"):
+        cursor.expect("WITH")
+        made.row_filter = parse_filter(cursor)
+    elif cursor.accept("AS"):
+        made.query = cursor.rest()
+    else:
+        cursor.end()
 
 
 def _format(cursor: Cursor) -> None:

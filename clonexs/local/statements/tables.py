@@ -83,9 +83,10 @@ def drop_table(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
             return nothing()
         raise not_found("TABLE", ".".join(ctx.full(parts)))
     if found.is_view:
+        word = found.table_type.replace("_", " ")
         raise LocalError(
             "WRONG_COMMAND_FOR_OBJECT_TYPE",
-            f"`{found.full_name}` is a view: use DROP VIEW instead.",
+            f"`{found.full_name}` is a {found.table_type}: use DROP {word} instead.",
         )
     drop(ctx, found)
     return nothing()
@@ -103,8 +104,10 @@ def drop(ctx: StatementContext, table: Object) -> None:
 
 
 def undrop_table(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
-    """``UNDROP TABLE {t | WITH ID 'uuid'}``: the newest one that was dropped under the name."""
-    cursor.expect("UNDROP", "TABLE")
+    """``UNDROP {TABLE | MATERIALIZED VIEW} {t | WITH ID 'uuid'}``: the newest one that was dropped."""
+    cursor.expect("UNDROP")
+    if not cursor.accept("TABLE"):
+        cursor.expect("MATERIALIZED", "VIEW")
     if cursor.accept("WITH", "ID"):
         wanted, name = cursor.string(), ""
     else:
@@ -120,7 +123,7 @@ def undrop(ctx: StatementContext, wanted: str, name: str) -> Object:
     Tags, grants and properties come back with it; primary and foreign keys do not.
     """
     for _at, table in ctx.catalog.dropped_tables():
-        if table.is_view or not table.storage_location:
+        if not table.storage_location:
             continue
         if table.id == wanted or (name and table.full_name == name):
             break

@@ -83,6 +83,9 @@ def unset_tag(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> pa
 
 
 def _place(ctx: StatementContext, cursor: Cursor) -> tuple[Object, str]:
+    if cursor.accept("MATERIALIZED"):
+        cursor.expect("VIEW")
+        return ctx.get("TABLE", cursor.name()), ""
     kind = cursor.one_of("CATALOG", "SCHEMA", "TABLE", "VIEW", "VOLUME", "COLUMN")
     parts = cursor.name()
     if kind == "COLUMN":

@@ -66,14 +66,6 @@ def create_view(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table
     return nothing()
 
 
-def refuse_materialized(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
-    """``CREATE MATERIALIZED VIEW``: not served by this workspace."""
-    raise LocalError(
-        "MATERIALIZED_VIEW_OPERATION_NOT_ALLOWED.MV_NOT_ENABLED",
-        "Materialized views are not enabled in the local workspace.",
-    )
-
-
 def refuse_streaming(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     """``CREATE STREAMING TABLE``: not served by this workspace."""
     raise LocalError(
@@ -165,6 +157,11 @@ def _require_view(found: Object) -> None:
     if not found.is_view:
         raise LocalError(
             "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", f"`{found.full_name}` is a table, not a view."
+        )
+    if not found.is_expanded:
+        raise LocalError(
+            "WRONG_COMMAND_FOR_OBJECT_TYPE",
+            f"`{found.full_name}` is a materialized view: use the forms for MATERIALIZED VIEW.",
         )
 
 
