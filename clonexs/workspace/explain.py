@@ -35,6 +35,7 @@ _BY_CLASS: dict[str, tuple[str, str | None, bool]] = {
     "QUERY_EXECUTION_TIMEOUT_EXCEEDED": ("TIMED_OUT", None, True),
     "TEMPORARILY_UNAVAILABLE": ("NO_COMPUTE", "try again in a moment", True),
     "RESOURCE_EXHAUSTED": ("NO_COMPUTE", "try again in a moment", True),
+    "NO_SPACE_LEFT": ("DISK_FULL", "make room there, then resume or retry the run", True),
     "UC_COMMAND_NOT_SUPPORTED": ("UNSUPPORTED", None, False),
     "FEATURE_NOT_ENABLED": ("UNSUPPORTED", None, False),
 }
@@ -120,7 +121,8 @@ def _of_statement(error: StatementFailed) -> Explanation:
 
 def _of_rest(error: BaseException, code: str) -> Explanation:
     text = redacted(str(error))
-    ours, hint, retryable = _BY_CLASS.get(code, (None, None, False))
+    named = _BY_CLASS.get(_class_of(error))
+    ours, hint, retryable = named or _BY_CLASS.get(code, (None, None, False))
     status_code = type(error).__name__
     if ours is None:
         ours, hint, retryable = {
@@ -137,6 +139,14 @@ def _of_rest(error: BaseException, code: str) -> Explanation:
         retryable=retryable,
         details=code,
     )
+
+
+def _class_of(error: BaseException) -> str:
+    """The error class that a REST refusal carries beside its code, if it does."""
+    told = getattr(error, "get_error_details", None)
+    info = told().error_info if callable(told) else None
+    metadata = getattr(info, "metadata", None) or {}
+    return str(metadata.get("error_class", "")).split(".")[0]
 
 
 def _missing_grant(code: str, text: str) -> str | None:

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clonexs.local.errors import LocalError
 from clonexs.local.faults import reach
+from clonexs.local.full_disk import told_at
 
 FORMAT = 1
 _SCHEMA = """
@@ -44,6 +46,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        self._path = path
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -57,12 +60,14 @@ class Database:
         """Everything inside happens, or nothing does. May be nested."""
         with self._lock:
             if self._depth == 0:
-                self._db.execute("BEGIN IMMEDIATE")
+                with told_at(self._path):
+                    self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
                 if self._depth == 1:
-                    reach("catalog.commit")
+                    with told_at(self._path):
+                        reach("catalog.commit")
             except BaseException:
                 self._depth -= 1
                 if self._depth == 0 and self._db.in_transaction:
@@ -75,8 +80,9 @@ class Database:
 
     def _commit(self) -> None:
         try:
-            self._db.execute("COMMIT")
-        except sqlite3.Error:
+            with told_at(self._path):
+                self._db.execute("COMMIT")
+        except (sqlite3.Error, LocalError):
             # A full disk: the transaction must not stay open.
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -84,7 +90,7 @@ class Database:
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a statement; inside a transaction of its own when there is none."""
-        with self._lock:
+        with self._lock, told_at(self._path):
             return self._db.execute(sql, values).fetchall()
 
     def close(self) -> None:

@@ -7,13 +7,16 @@ So no statement waits here for the disk, nor for the catalog's writer.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
+from clonexs.local.full_disk import is_full, told_at
 
 _KEPT_S = 86_400
 
@@ -26,7 +29,10 @@ class Receipts:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.Lock()
+        # What a full disk has no place for, until this process ends; ``None`` for what was refused.
+        self._unwritten: dict[str, bytes | None] = {}
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -40,9 +46,15 @@ class Receipts:
         """Note the intent; the recorded answer if the command was here before.
 
         Raises:
-            LocalError: if it was here before and its outcome is not known: the server died in it.
+            LocalError: if it was here before and its outcome is not known: the server died in it; or
+                if the disk is full, before anything is done.
         """
-        with self._lock:
+        with self._lock, told_at(self._path):
+            if key in self._unwritten:
+                answer = self._unwritten[key]
+                if answer is None:
+                    del self._unwritten[key]
+                return answer
             noted = self._db.execute(
                 "INSERT OR IGNORE INTO answers VALUES (?, ?, NULL)", (key, time.time())
             )
@@ -56,14 +68,23 @@ class Receipts:
         return bytes(found[0])
 
     def record(self, key: str, answer: bytes) -> None:
-        """Keep an answer."""
-        with self._lock:
+        """Keep an answer. Its effect is there, so that a full disk makes no failure of it."""
+        with self._lock, self._kept(key, answer):
             self._db.execute("UPDATE answers SET answer = ? WHERE operation_id = ?", (answer, key))
 
     def forget(self, key: str) -> None:
         """Forget a command that was refused: it had no effect and may be tried again."""
-        with self._lock:
+        with self._lock, self._kept(key, None):
             self._db.execute("DELETE FROM answers WHERE operation_id = ?", (key,))
+
+    @contextlib.contextmanager
+    def _kept(self, key: str, answer: bytes | None) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            self._unwritten[key] = answer
 
 
 def outcome_unknown() -> LocalError:

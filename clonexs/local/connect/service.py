@@ -223,10 +223,10 @@ def _bearer(context: Any) -> str | None:
 
 
 def _failed(error: Exception) -> LocalError:
-    import errno
+    from clonexs.local.full_disk import is_full, no_space
 
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return LocalError("NO_SPACE_LEFT", "No space is left on the device.")
+    if is_full(error):
+        return no_space(getattr(error, "filename", None))
     number = str(uuid.uuid4())
     _LOG.error("call %s failed", number, exc_info=error)
     return LocalError("INTERNAL_ERROR", f"The local workspace failed; its log names call {number}.")

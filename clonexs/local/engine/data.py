@@ -19,6 +19,7 @@ from clonexs.local.engine.shadow import Change, Shadow, with_high_water_marks
 from clonexs.local.engine.text import quoted, tree_of
 from clonexs.local.errors import LocalError, not_found, syntax
 from clonexs.local.faults import reach
+from clonexs.local.full_disk import told_at
 from clonexs.local.paths import path_of
 from clonexs.local.sharing.readonly import refuse_write
 
@@ -136,7 +137,8 @@ class _Change:
         )
 
     def _direct(self, text: str, path: Path, before: int) -> pa.Table:
-        reach("delta.commit")
+        with told_at(path):
+            reach("delta.commit")
         try:
             self._run(text)
         except LocalError as error:

@@ -66,11 +66,10 @@ def error_answer(error: Exception, request: Request) -> Response:
 
 
 def _unexpected(error: Exception, request_id: str) -> LocalError:
-    import errno
+    from clonexs.local.full_disk import is_full, no_space
 
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        place = f" at {error.filename}" if error.filename else ""
-        return LocalError("NO_SPACE_LEFT", f"No space is left on the device{place}.")
+    if is_full(error):
+        return no_space(getattr(error, "filename", None))
     return LocalError(
         "INTERNAL_ERROR", f"The local workspace failed; its log names request {request_id}."
     )

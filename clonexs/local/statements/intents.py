@@ -7,10 +7,8 @@ follows it carries it along, and a killed process loses nothing that was written
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import shutil
-import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from typing import Any
 
 from clonexs.local.catalog import Catalog, Object
 from clonexs.local.delta import log
-from clonexs.local.errors import LocalError
+from clonexs.local.full_disk import told_at
 from clonexs.local.paths import path_of
 
 STAGING = "_staging-"
@@ -59,20 +57,8 @@ def editing(catalog: Catalog, table: Object, version: int | None = None) -> Iter
 @contextmanager
 def readable_errors(place: Path) -> Iterator[None]:
     """Say that the disk is full in the platform's words, and where."""
-    try:
+    with told_at(place):
         yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise LocalError(
-                "NO_SPACE_LEFT", f"No space left on device while writing to `{place}`."
-            ) from error
-        raise
-    except sqlite3.OperationalError as error:
-        if "full" in str(error):
-            raise LocalError(
-                "NO_SPACE_LEFT", "No space left on device while writing to the catalog."
-            ) from error
-        raise
 
 
 @contextmanager
