@@ -22,6 +22,7 @@ class Stage:
     def __init__(self, progress: Progress, name: str, total: int | None, unit: str) -> None:
         self.name, self.total, self.unit = name, total, unit
         self.done = 0
+        self.failed = 0
         self.bytes = 0
         self._progress = progress
         self._current: dict[str, float] = {}
@@ -37,6 +38,14 @@ class Stage:
             if current is not None:
                 self._current.pop(current, None)
             self._samples.append((self._progress.clock(), self.done))
+        self._progress.changed(self)
+
+    def fail(self, n: int = 1, *, current: str | None = None) -> None:
+        """Say that ``n`` more came to nothing: they are not done, and may be tried again."""
+        with self._lock:
+            self.failed += n
+            if current is not None:
+                self._current.pop(current, None)
         self._progress.changed(self)
 
     def begin(self, name: str) -> None:
@@ -62,7 +71,7 @@ class Stage:
             while self._samples and now - self._samples[0][0] > _RATE_WINDOW_S:
                 self._samples.popleft()
             rate = self._rate(now)
-            left = (self.total - self.done) if self.total is not None else None
+            left = self.total - self.done - self.failed if self.total is not None else None
             share = self.done / self.total if self.total else 0.0
             trusted = now - self._started >= _ETA_AFTER_S and share >= _ETA_AFTER_SHARE
             return {
@@ -99,7 +108,8 @@ class Progress:
         self.clock = clock
         self._emit = emit or (lambda event: None)
         self._last = float("-inf")
-        self._lock = threading.Lock()
+        # Held while an event is told, so that an older one never comes after a newer one.
+        self._telling = threading.Lock()
 
     @contextmanager
     def stage(self, name: str, total: int | None = None, unit: str = "objects") -> Iterator[Stage]:
@@ -109,16 +119,21 @@ class Progress:
         try:
             yield stage
         finally:
-            self._emit(stage.event())
+            with self._telling:
+                self._emit(stage.event())
 
     def changed(self, stage: Stage) -> None:
         """Tell listeners about a stage, unless they heard less than a quarter of a second ago."""
-        with self._lock:
+        if not self._telling.acquire(blocking=False):
+            return
+        try:
             now = self.clock()
             if now - self._last < _MIN_INTERVAL_S:
                 return
             self._last = now
-        self._emit(stage.event())
+            self._emit(stage.event())
+        finally:
+            self._telling.release()
 
     def log(self, level: str, object: str, message: str) -> None:  # noqa: A002 - the event's word
         """Write a log line: level ``info``, ``warn`` or ``error``, the object, a sentence."""

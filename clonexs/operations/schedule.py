@@ -140,7 +140,7 @@ class _Schedule:
             {"code": "BLOCKED", "message": f"not tried: {', '.join(causes)} failed"},
         )
         if self._stage is not None:
-            self._stage.advance()
+            self._stage.fail()
         return self._settle(key, ok=False)
 
     def _do(self, unit: Unit) -> bool:
@@ -154,6 +154,9 @@ class _Schedule:
             if self._stage is not None:
                 self._stage.end(unit.key)
             return False
-        if self._stage is not None:
+        is_finished = ledger.state(unit.key) in _FINISHED
+        if self._stage is not None and is_finished:
             self._stage.advance(bytes=int(handle.after.get("bytes_copied") or 0), current=unit.key)
-        return ledger.state(unit.key) in _FINISHED
+        elif self._stage is not None:
+            self._stage.fail(current=unit.key)
+        return is_finished

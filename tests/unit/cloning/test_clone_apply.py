@@ -84,7 +84,7 @@ def test_an_owner_that_the_platform_refuses_is_told_and_no_failure() -> None:
 def test_a_protected_table_that_cannot_be_filled_is_dropped_again() -> None:
     source = inventory(protected("s.people", mask="s.hide"), function("s.hide"))
     plan = planned(source, protected_tables="copy_as_caller")
-    backend = RecordingBackend([("INSERT INTO", BROKEN)])
+    backend = RecordingBackend([("INSERT OVERWRITE", BROKEN)])
     ctx, _ = applied(plan, backend, protected_tables="copy_as_caller")
     assert ctx.ledger.state("table:s.people") == "failed"
     assert backend.texts[-1] == "DROP TABLE IF EXISTS `dev`.`s`.`people`"
@@ -177,7 +177,7 @@ def test_the_target_itself_says_whether_a_copy_was_made(
     plan = planned(source, copied(source) if existed else None)
     unit = next(unit for unit in plan.units if unit.kind == "table")
     ctx = context(RecordingBackend([("HISTORY", entries)]), plan=plan)
-    assert data_state(ctx, unit, before) == wanted
+    assert data_state(ctx, unit, before).state == wanted
 
 
 def test_a_half_done_table_is_finished_without_copying_it_again() -> None:

@@ -131,7 +131,7 @@ def test_a_protected_copy_never_holds_rows_without_its_protection() -> None:
     made, filled = [step["sql"] for step in unit.detail["steps"]]
     assert "MASK `dev`.`s`.`hide`" in made
     assert "WITH ROW FILTER `dev`.`s`.`mine` ON ()" in made
-    assert filled.startswith("INSERT INTO `dev`.`s`.`people`")
+    assert filled.startswith("INSERT OVERWRITE `dev`.`s`.`people`")
     assert set(unit.depends_on) == {"schema:s", "function:s.hide", "function:s.mine"}
 
 

@@ -6,20 +6,21 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clonexs.errors import Cancelled, ClonexsError, Conflict, StatementFailed
+from clonexs.errors import Cancelled, ClonexsError, Conflict, OutcomeUnknown, StatementFailed
 from clonexs.names import VolumeName
 from clonexs.operations.base import Plan, RunContext, Unit, UnitHandle, run_units
-from clonexs.operations.cloning.clone.probe import data_state
+from clonexs.operations.cloning.clone.probe import data_state, is_cloned
 from clonexs.operations.cloning.clone.request import CloneRequest
 from clonexs.operations.cloning.clone.rollback import before_of
 from clonexs.operations.cloning.clone.steps import (
     DATA,
+    Step,
     data_step,
     is_repeatable,
     perform,
     undo,
 )
-from clonexs.operations.cloning.clone.volumes import copy_files
+from clonexs.operations.cloning.clone.volumes import compare_files, copy_files
 from clonexs.operations.faults import strike, strike_inside
 from clonexs.serde import to_plain
 from clonexs.workspace.explain import explain
@@ -100,16 +101,15 @@ class Applying:
 
     def _change(self, unit: Unit, handle: UnitHandle, earlier: Mapping[str, Any] | None) -> None:
         strike("before_change", unit.key)
-        is_made = self._is_made(unit, earlier)
+        made = self._made(unit, earlier)
         try:
             for step in unit.detail.get("steps", ()):
-                if step["aspect"] == DATA and is_made:
+                if step["aspect"] == DATA and made is not None:
+                    _note(handle, made)
                     continue
                 if earlier is not None and step["aspect"] != DATA and not is_repeatable(step):
                     undo(self._ctx.workspace, step)
-                with strike_inside("inside_statement", unit.key):
-                    figures = perform(self._ctx.workspace, step)
-                _note(handle, figures)
+                _note(handle, self._performed(unit, step, earlier, handle.before))
         except Exception as error:
             if unit.kind == OWNER and _is_refusal(error):
                 handle.skip(f"{OWNER}: {explain(error).message}")
@@ -119,17 +119,39 @@ class Applying:
         if unit.kind == "volume":
             self._files(unit, handle)
 
-    def _is_made(self, unit: Unit, earlier: Mapping[str, Any] | None) -> bool:
-        if earlier is None or unit.kind != "table" or unit.method == "ctas":
-            return False
-        state = data_state(self._ctx, unit, earlier)
-        if state == "foreign":
+    def _performed(
+        self,
+        unit: Unit,
+        step: Step,
+        earlier: Mapping[str, Any] | None,
+        before: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """Do a step; a copy that came to be without our hearing of it is taken as made."""
+        try:
+            with strike_inside("inside_statement", unit.key):
+                return perform(self._ctx.workspace, step)
+        except StatementFailed as error:
+            # A statement outlives the worker, or the connection, that it was sent by.
+            is_late = earlier is not None and _is_taken(error)
+            if step["aspect"] != DATA or not (is_late or isinstance(error, OutcomeUnknown)):
+                raise
+            made = self._made(unit, before)
+            if made is None:
+                raise
+            return made
+
+    def _made(self, unit: Unit, before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """The figures of the unit's copy, when it is there already."""
+        if before is None or not is_cloned(unit):
+            return None
+        found = data_state(self._ctx, unit, before)
+        if found.state == "foreign":
             raise Conflict(
                 f"{unit.target} was changed by somebody else while the run was down",
                 object=unit.target,
                 hint="drop it or take it into the plan: make a new one",
             )
-        return state == "there"
+        return found.figures if found.state == "there" else None
 
     def _clean_up(self, unit: Unit) -> None:
         """Leave no table behind whose protection or rows are missing."""
@@ -145,35 +167,53 @@ class Applying:
             self._ctx.progress.log("error", unit.target, text)
 
     def _files(self, unit: Unit, handle: UnitHandle) -> None:
-        copied = copy_files(
+        source, target = (VolumeName(*n.split(".", 2)) for n in (unit.source, unit.target))
+        existed = bool(handle.before.get("existed"))
+        found = compare_files(
             self._ctx,
-            VolumeName(*unit.source.split(".", 2)),
-            VolumeName(*unit.target.split(".", 2)),
+            source,
+            target,
             max_mb=self._request.volume_max_file_mb,
-            is_new=not handle.before.get("existed") and unit.key not in self._earlier,
+            is_new=not existed and unit.key not in self._earlier,
         )
+        # Whatever a volume of our own holds was copied; in another one, what is on record.
+        ours = {file.path for file in found.fitting}
+        if existed:
+            ours &= {*handle.before.get("files", ()), *(file.path for file in found.missing)}
+            if found.missing:
+                handle.record_before(files=sorted(ours))
+        copy_files(self._ctx, source, target, found.missing)
         handle.after.update(
-            bytes_copied=copied.bytes,
-            files_copied=len(copied.files),
-            expected_files=copied.expected,
+            bytes_copied=sum(file.size for file in found.fitting if file.path in ours),
+            files_copied=len(ours),
+            expected_files=len(found.fitting),
         )
-        if copied.too_large:
-            handle.after["too_large"] = list(copied.too_large)
-        if handle.before.get("existed"):
-            handle.after["uploaded"] = list(copied.files)
+        if found.too_large:
+            handle.after["too_large"] = list(found.too_large)
+        if existed:
+            handle.after["uploaded"] = sorted(ours)
+
+
+# The figures of a CLONE: as we keep them, as its row tells them, as a history does.
+_FIGURES = (
+    ("bytes_copied", "copied_files_size", "copiedFilesSize"),
+    ("files_copied", "num_copied_files", "numCopiedFiles"),
+    ("files_removed", "num_removed_files", "numRemovedFiles"),
+    ("source_bytes", "source_table_size", "sourceTableSize"),
+    ("source_files", "source_num_of_files", "sourceNumOfFiles"),
+)
 
 
 def _note(handle: UnitHandle, figures: Mapping[str, Any]) -> None:
-    """Keep the six figures of a CLONE."""
-    if "num_copied_files" not in figures:
-        return
-    handle.after.update(
-        bytes_copied=int(figures.get("copied_files_size") or 0),
-        files_copied=int(figures.get("num_copied_files") or 0),
-        files_removed=int(figures.get("num_removed_files") or 0),
-        source_bytes=int(figures.get("source_table_size") or 0),
-        source_files=int(figures.get("source_num_of_files") or 0),
-    )
+    """Keep the figures of a CLONE."""
+    for ours, told, in_history in _FIGURES:
+        value = figures.get(told, figures.get(in_history))
+        if value is not None:
+            handle.after[ours] = int(value)
+
+
+def _is_taken(error: StatementFailed) -> bool:
+    return (error.error_class or "").endswith("ALREADY_EXISTS")
 
 
 def _is_refusal(error: Exception) -> bool:

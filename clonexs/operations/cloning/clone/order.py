@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from clonexs.operations.work import Unit
@@ -22,17 +22,19 @@ _RANKS = {
 }
 
 
-def ordered(units: Sequence[Unit], by_size: str = "") -> tuple[list[Unit], list[Unit]]:
+def ordered(
+    units: Sequence[Unit], by_size: str = "", through: Mapping[str, Sequence[str]] | None = None
+) -> tuple[list[Unit], list[Unit]]:
     """Units in order, and those that depend on themselves.
 
     Args:
         units: Units in any order; dependencies that are not among them are dropped.
         by_size: ``asc`` or ``desc`` puts tables in order of their size.
+        through: What is not among the units, but depends on some of them in turn.
     """
     known = {unit.key for unit in units}
     units = [
-        replace(unit, depends_on=tuple(key for key in unit.depends_on if key in known))
-        for unit in units
+        replace(unit, depends_on=_resolved(unit.depends_on, known, through or {})) for unit in units
     ]
     by_key = {unit.key: unit for unit in units}
     waiting = {unit.key: len(set(unit.depends_on)) for unit in units}
@@ -53,6 +55,23 @@ def ordered(units: Sequence[Unit], by_size: str = "") -> tuple[list[Unit], list[
                 heapq.heappush(ready, (*_rank(unit, by_size), dependant))
     done = {unit.key for unit in made}
     return made, [unit for unit in units if unit.key not in done]
+
+
+def _resolved(
+    needs: Sequence[str], known: Set[str], through: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Units that are needed, directly or by way of what needs no unit itself."""
+    made: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = list(reversed(needs))
+    while waiting:
+        key = waiting.pop()
+        if key in known:
+            made[key] = None
+        elif key not in seen:
+            seen.add(key)
+            waiting += reversed(through.get(key, ()))
+    return tuple(made)
 
 
 def _rank(unit: Unit, by_size: str) -> tuple[int, int]:

@@ -95,7 +95,7 @@ class _Planning:
         maker = self._units(scope, choices, definitions, want, names)
         self.skips += maker.skips
         self.warnings += maker.problems
-        units = self._ordered(maker.units)
+        units = self._ordered(maker)
         units = self._with_facts(units, want)
         return Plan.of(
             "clone",
@@ -242,8 +242,8 @@ class _Planning:
                 )
         maker.volume(volume, mapped)
 
-    def _ordered(self, units: Sequence[Unit]) -> list[Unit]:
-        made, circular = ordered(units, self.request.order_by_size)
+    def _ordered(self, maker: UnitMaker) -> list[Unit]:
+        made, circular = ordered(maker.units, self.request.order_by_size, maker.through)
         for unit in circular:
             name = unit.source or unit.target
             self.skips.append(

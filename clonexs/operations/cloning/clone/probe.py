@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from clonexs.errors import StatementFailed
@@ -41,50 +42,66 @@ _ROWS_WRITTEN = frozenset(
 )
 
 
-def probe_unit(ctx: RunContext, unit: Unit) -> str:
-    """``done``, ``redo`` or ``conflict`` for a unit found running.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands where a copy should be.
 
-    ``done`` is never said lightly: most units have several steps, each of which may be done again
-    with the same end, and a copy that is there already is not made again. ``conflict`` is a table
-    that is there and that this run did not make.
+    Attributes:
+        state: ``absent``, ``there`` (made by this run), ``old`` (as it was before), or ``foreign``
+            (somebody else wrote since).
+        figures: Of the copy that is there, as its history tells them.
     """
-    if unit.kind != "table" or unit.method == "ctas":
+
+    state: DataState
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def probe_unit(ctx: RunContext, unit: Unit) -> str:
+    """``redo`` or ``conflict`` for a unit found running.
+
+    Whoever does a unit again asks the target before each copy, so that one that is there is not made
+    again but its figures are kept; every other step has the same end however often it is done.
+    ``conflict`` is a table that is there and that this run did not make.
+    """
+    if not is_cloned(unit):
         return "redo"
-    before = ctx.ledger.befores().get(unit.key)
-    state = data_state(ctx, unit, before)
-    if state == "foreign":
-        return "conflict"
-    if state == "there" and len(unit.detail.get("steps", ())) == 1:
-        return "done"
-    return "redo"
+    found = data_state(ctx, unit, ctx.ledger.befores().get(unit.key))
+    return "conflict" if found.state == "foreign" else "redo"
 
 
-def data_state(ctx: RunContext, unit: Unit, before: Mapping[str, Any] | None) -> DataState:
+def is_cloned(unit: Unit) -> bool:
+    """Whether a unit is a table whose history tells of its making."""
+    return unit.kind == "table" and unit.method != "ctas"
+
+
+def data_state(ctx: RunContext, unit: Unit, before: Mapping[str, Any] | None) -> Found:
     """Whether the CLONE of a unit took effect.
 
-    Returns:
-        ``absent``, ``there`` (made by this run), ``old`` (as it was before), or ``foreign``
-        (somebody else wrote since).
+    Args:
+        ctx: The run.
+        unit: A unit that :func:`is_cloned`.
+        before: What it wrote before its changes, in this attempt or an earlier one.
     """
+    if unit.action == "replace":
+        return Found("old")  # nothing tells the table that is to go from the one in its place
     try:
         entries = history(ctx.workspace.sql, TableName(*unit.target.split(".", 2)))
     except StatementFailed as error:
         if (error.error_class or "").split(".")[0] in _GONE:
-            return "absent"
+            return Found("absent")
         raise
-    if unit.detail.get("existed") and (before is None or before.get("version") is None):
-        return "old"  # nothing tells an earlier copy from this one: it is made again
+    version = None if before is None else before.get("version")
+    if unit.detail.get("existed") and version is None:
+        return Found("old")  # nothing tells an earlier copy from this one: it is made again
     if before is None:
         # A unit that wrote no record has changed nothing, so this is somebody else's.
-        return "old" if unit.action == "replace" else "foreign"
-    since = [e for e in entries if e.version > (before.get("version") or -1)]
+        return Found("foreign")
+    since = [e for e in entries if version is None or e.version > version]
     if not since:
-        return "old"
+        return Found("old")
     for entry in since:
         if entry.is_clone_of(unit.source):
-            return "there"
+            return Found("there", entry.metrics)
         if entry.operation.upper() in _ROWS_WRITTEN:
             break
-    if unit.action == "replace":
-        return "old"  # the table that stood there before and is yet to be dropped
-    return "foreign"
+    return Found("foreign")

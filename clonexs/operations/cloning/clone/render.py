@@ -103,9 +103,13 @@ def declare_table(
 
 
 def fill_table(table: Table, target: TableName) -> str:
-    """``INSERT`` of what the caller may see; generated columns compute themselves."""
+    """``INSERT`` of what the caller may see; generated columns compute themselves.
+
+    It overwrites, so that it has one end however often it is done: a statement may outlive the
+    worker that sent it.
+    """
     names = ", ".join(quote(c.name) for c in table.columns if c.generated is None)
-    return f"INSERT INTO {target.quoted} ({names}) SELECT {names} FROM {table.name.quoted}"
+    return f"INSERT OVERWRITE {target.quoted} ({names}) SELECT {names} FROM {table.name.quoted}"
 
 
 def create_view(

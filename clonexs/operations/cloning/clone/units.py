@@ -38,6 +38,12 @@ _WITH_COMMENT = frozenset({"comments"})
 class UnitMaker:
     """Collects units and what had to be left out.
 
+    Attributes:
+        units: The units.
+        skips: What needs nothing.
+        problems: What the user should know.
+        through: What objects that need nothing depend on: whoever reads one of them reads that.
+
     Args:
         request: The request.
         want: The source, as it should be at the target; views and functions with rewritten texts.
@@ -57,6 +63,7 @@ class UnitMaker:
         self.units: list[Unit] = []
         self.skips: list[Skip] = []
         self.problems: dict[str, None] = {}
+        self.through: dict[str, tuple[str, ...]] = {}
         self._request, self._want, self._there = request, want, there
         self._names, self._facts = names, facts
         self._sql = TableSql(request, want, names)
@@ -288,8 +295,10 @@ class UnitMaker:
                     detail={"steps": steps, "undo": undo, "existed": exists, **(detail or {})},
                 )
             )
-        elif not changes:
-            self.skips.append(_equal(key, kind, source))
+        else:
+            self.through[key] = tuple(depends_on)
+            if not changes:
+                self.skips.append(_equal(key, kind, source))
         if later is not None:
             self._follow("protection", target, later, action, [key, *later_needs])
         self._aside(target, changes, action, key, later is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,22 +29,18 @@ class VolumeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilesCopied:
-    """What copying the files of one volume gave.
+class Files:
+    """The files of one volume, and which of them its copy lacks.
 
     Attributes:
-        files: Paths of the files copied now.
-        bytes: Their bytes.
-        unchanged: Number of files that were there already.
+        fitting: Files that the copy should hold.
+        missing: Those of them that are not there yet.
         too_large: Paths of files above the limit.
-        expected: Number of files the copy should hold.
     """
 
-    files: tuple[str, ...]
-    bytes: int
-    unchanged: int
+    fitting: tuple[VolumeFile, ...]
+    missing: tuple[VolumeFile, ...]
     too_large: tuple[str, ...]
-    expected: int
 
 
 def root_of(volume: VolumeName) -> str:
@@ -71,10 +67,10 @@ def _walk(api: WorkspaceClient, root: str, folder: str) -> Iterator[VolumeFile]:
             )
 
 
-def copy_files(
+def compare_files(
     ctx: RunContext, source: VolumeName, target: VolumeName, *, max_mb: int, is_new: bool
-) -> FilesCopied:
-    """Bring the files of a volume to its copy.
+) -> Files:
+    """What the copy of a volume lacks.
 
     A file of the same size that is not older than the source's is taken as copied: a copy that was
     interrupted goes on where it stopped.
@@ -89,25 +85,26 @@ def copy_files(
     api = ctx.workspace.api
     wanted = list_files(api, source)
     held = list_files(api, target) if wanted and not is_new else {}
-    too_large = tuple(
-        sorted(path for path, file in wanted.items() if file.size > max_mb * _MEGABYTE)
+    fitting = tuple(file for file in wanted.values() if file.size <= max_mb * _MEGABYTE)
+    return Files(
+        fitting=fitting,
+        missing=tuple(file for file in fitting if not _is_there(file, held.get(file.path))),
+        too_large=tuple(sorted(wanted.keys() - {file.path for file in fitting})),
     )
-    fitting = [file for path, file in wanted.items() if path not in set(too_large)]
-    missing = [file for file in fitting if not _is_there(file, held.get(file.path))]
-    folders = sorted({file.path.rpartition("/")[0] for file in missing} - {""})
+
+
+def copy_files(
+    ctx: RunContext, source: VolumeName, target: VolumeName, files: Sequence[VolumeFile]
+) -> None:
+    """Bring files of a volume to its copy."""
+    api = ctx.workspace.api
+    folders = sorted({file.path.rpartition("/")[0] for file in files} - {""})
     for folder in folders:
         api.files.create_directory(f"{root_of(target)}/{folder}")
-    tasks = [partial(_copy, ctx, source, target, file) for file in missing]
+    tasks = [partial(_copy, ctx, source, target, file) for file in files]
     for outcome in gather(tasks, width=PARALLEL_FILES):
         if isinstance(outcome, Exception):
             raise outcome
-    return FilesCopied(
-        files=tuple(file.path for file in missing),
-        bytes=sum(file.size for file in missing),
-        unchanged=len(fitting) - len(missing),
-        too_large=too_large,
-        expected=len(fitting),
-    )
 
 
 def _is_there(wanted: VolumeFile, held: VolumeFile | None) -> bool:

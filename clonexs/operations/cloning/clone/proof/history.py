@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from clonexs.names import TableName
@@ -11,12 +12,13 @@ from clonexs.workspace.gateway import SqlGateway
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One version of a table: which, by what, and for a CLONE of what."""
+    """One version of a table: which, by what, and for a CLONE of what, with its figures."""
 
     version: int
     operation: str
     source: str = ""
     source_version: int | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def is_clone_of(self, source: str) -> bool:
         """Whether it is a CLONE of a table; runtimes tell the table by name or by path."""
@@ -36,6 +38,7 @@ def history(sql: SqlGateway, target: TableName) -> list[HistoryEntry]:
                 operation=str(row.get("operation") or ""),
                 source=str(about.get("source") or "").replace("`", ""),
                 source_version=int(version) if version is not None else None,
+                metrics=dict(row.get("operationMetrics") or {}),  # type: ignore[call-overload]  # a map
             )
         )
     return made
