@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import threading
 import time
 from collections import Counter
@@ -9,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clonexs.errors import Cancelled, ClonexsError
+from clonexs.errors import Cancelled, ClonexsError, DiskFull
 from clonexs.jobs.faults import strike
+from clonexs.jobs.room import Room
 from clonexs.jobs.store import JobStore
 from clonexs.operations.base import Operation, RunContext, find_operation
 from clonexs.operations.ledger import Ledger
@@ -24,6 +27,8 @@ HEARTBEAT_S = 2.0
 _POLL_S = 0.2
 # After this long, a cancelled run that does not end is left to a resume.
 CANCEL_PATIENCE_S = 10.0
+# Room for the row as it ends, beside its plan, which is written again with it.
+_LAST_WORDS_BYTES = 256 * 1024
 
 
 def execute(store: JobStore, run_id: str, workspace: Workspace) -> str:
@@ -46,19 +51,11 @@ def execute(store: JobStore, run_id: str, workspace: Workspace) -> str:
     gateway = workspace.sql.labelled(run_id, max_parallel=_width(row["request"]))
     watch = _Watch(store, run_id, gateway.cancel_all)
     workspace.sql = gateway
-    with watch:
-        outcome = _attempt(store, row, workspace, watch)
-    event = {"kind": "state", "status": outcome.status}
-    store.finish(
-        run_id,
-        event,
-        status=outcome.status,
-        ended_at=time.time(),
-        result=outcome.result,
-        error=outcome.error,
-        counts=outcome.counts,
-    )
-    return outcome.status
+    room = Room(store.path.parent / "jobs" / run_id / "room")
+    with room.held(_LAST_WORDS_BYTES + 2 * len(json.dumps(row["plan"]))):
+        with watch:
+            outcome = _attempt(store, row, workspace, watch)
+        return _finish(store, run_id, outcome, room)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +64,34 @@ class _Outcome:
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     counts: dict[str, int] = field(default_factory=dict)
+
+
+def _finish(store: JobStore, run_id: str, outcome: _Outcome, room: Room) -> str:
+    """Record how the run ended; where the disk is full, in the room that was held for it."""
+    try:
+        return _recorded(store, run_id, outcome)
+    except DiskFull as full:
+        room.give_back()
+        try:
+            return _recorded(store, run_id, outcome)
+        except DiskFull:
+            # Its result finds no place: that it could not be kept is the least to be told.
+            error = outcome.error or to_plain(explain(full))
+            short = _Outcome(status="failed", error=error, counts=outcome.counts)
+            return _recorded(store, run_id, short)
+
+
+def _recorded(store: JobStore, run_id: str, outcome: _Outcome) -> str:
+    store.finish(
+        run_id,
+        {"kind": "state", "status": outcome.status},
+        status=outcome.status,
+        ended_at=time.time(),
+        result=outcome.result,
+        error=outcome.error,
+        counts=outcome.counts,
+    )
+    return outcome.status
 
 
 def _attempt(
@@ -191,7 +216,9 @@ class _Watch:
         while not self._ended.wait(_POLL_S):
             if time.monotonic() - beaten >= HEARTBEAT_S:
                 beaten = time.monotonic()
-                self._store.set(self._run_id, heartbeat_at=time.time())
+                # A full disk must not keep this thread from hearing of a cancellation.
+                with contextlib.suppress(DiskFull):
+                    self._store.set(self._run_id, heartbeat_at=time.time())
             if not self._cancelled.is_set() and self._store.is_cancel_requested(self._run_id):
                 self._cancelled.set()
                 try:

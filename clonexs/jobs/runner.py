@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from clonexs.errors import Conflict
+from clonexs.errors import Conflict, DiskFull
 from clonexs.jobs.redaction import redact
 from clonexs.jobs.status import FINISHED, LIVE, RunStatus
 from clonexs.jobs.store import JobStore
@@ -124,8 +124,7 @@ class _StoreRunner:
         """The state of a run; one whose worker is gone is ``interrupted``."""
         row = self.store.get(run_id)
         if self._is_dead(row):
-            self.store.compare_and_set(run_id, LIVE, "interrupted")
-            row = self.store.get(run_id)
+            row = self._interrupted(row)
         return _status(row)
 
     def events(self, run_id: str, since: int = 0) -> Events:
@@ -173,7 +172,15 @@ class _StoreRunner:
     def _settle_dead(self) -> None:
         for row in self.store.rows(live=True):
             if self._is_dead(row):
-                self.store.compare_and_set(row["id"], LIVE, "interrupted")
+                self._interrupted(row)
+
+    def _interrupted(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row of a run whose worker is gone, also where a full disk keeps it from being told."""
+        try:
+            self.store.compare_and_set(row["id"], LIVE, "interrupted")
+        except DiskFull:
+            return {**row, "status": "interrupted"}
+        return self.store.get(row["id"])
 
     def _is_dead(self, row: Mapping[str, Any]) -> bool:
         raise NotImplementedError  # both runners say how
@@ -190,6 +197,7 @@ class DurableRunner(_StoreRunner):
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def _start(self, run_id: str, token: str | None) -> None:
+        self._bury()
         folder = self.store.path.parent / "jobs" / run_id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (folder / "worker.log").open("ab") as output:
@@ -207,6 +215,12 @@ class DurableRunner(_StoreRunner):
         child.stdin.close()
         self._children[run_id] = child
         self.store.set(run_id, pid=child.pid, heartbeat_at=time.time())
+
+    def _bury(self) -> None:
+        """Let go of workers that have ended: the system keeps each until somebody asks for it."""
+        ended = [run_id for run_id, child in self._children.items() if child.poll() is not None]
+        for run_id in ended:
+            del self._children[run_id]
 
     def _is_dead(self, row: Mapping[str, Any]) -> bool:
         if row["status"] not in LIVE:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clonexs.errors import Conflict, DiskFull, NoSuchObject
-from clonexs.jobs.faults import strike
+from clonexs.jobs.faults import is_disk_full, strike
 from clonexs.jobs.group_commit import GroupCommit
 from clonexs.jobs.status import LIVE
 from clonexs.operations.ledger import State
@@ -297,6 +297,8 @@ class RunLedger:
         state: State,
         data: Mapping[str, Mapping[str, Any] | None],
     ) -> None:
+        if is_disk_full():
+            raise sqlite3.OperationalError("database or disk is full")
         now = time.time()
         known = db.execute(
             "SELECT state FROM units WHERE run_id = ? AND key = ?", (self._run_id, key)
