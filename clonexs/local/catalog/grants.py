@@ -65,6 +65,7 @@ GRANTABLE: dict[str, frozenset[str]] = {
             "WRITE FILES",
         }
     ),
+    "CONNECTION": frozenset({ALL, "CREATE FOREIGN CATALOG", MANAGE, "USE CONNECTION"}),
     "STORAGE_CREDENTIAL": frozenset(
         {
             ALL,

@@ -11,6 +11,7 @@ from clonexs.local.services.common import about, optimization
 from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees, unserved
 from clonexs.local.sharing.mounted import mount, provider_of
 from clonexs.local.statements.catalogs import make_catalog, remove_container, set_owner
+from clonexs.local.statements.connections import make_foreign_catalog
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import CatalogInfo, CatalogType, ListCatalogsResponse
@@ -20,14 +21,8 @@ routes = api.routes
 
 _ALL = f"{UC}/catalogs"
 _ONE = f"{_ALL}/{{name}}"
-# Catalogs of other kinds, and settings without an effect here.
-_UNSERVED = (
-    "connection_name",
-    "options",
-    "managed_encryption_settings",
-    "custom_max_retention_hours",
-    "new_name",
-)
+# Settings without an effect here.
+_UNSERVED = ("managed_encryption_settings", "custom_max_retention_hours", "new_name")
 
 
 @api.get(_ALL, sdk="catalogs.list", rule=ANYONE)
@@ -56,6 +51,15 @@ def create_catalog(call: Call) -> CatalogInfo:
     refuse(given, "catalogs.create")
     if "provider_name" in given or "share_name" in given:
         return catalog_info(call, _mounted(call, given))
+    if "connection_name" in given:
+        made = make_foreign_catalog(
+            call.context,
+            given["name"],
+            given["connection_name"],
+            given.get("options", {}),
+            comment=given.get("comment"),
+        )
+        return catalog_info(call, made)
     with call.server.catalog.transaction():
         made = make_catalog(
             call.context,
@@ -75,6 +79,8 @@ def update_catalog(call: Call) -> CatalogInfo:
 
     given = call.arguments(CatalogsAPI.update)
     refuse(given, "catalogs.update")
+    if "options" in given:
+        raise unserved("the field options of catalogs.update")
     change_container(call, call.found, given)
     return catalog_info(call, call.found)
 
@@ -137,6 +143,8 @@ def type_of(call: Call, found: Object) -> CatalogType:
     catalog = call.server.catalog.get("CATALOG", found.catalog)
     if "share" in catalog.spec:
         return CatalogType.DELTASHARING_CATALOG
+    if "connection" in catalog.spec:
+        return CatalogType.FOREIGN_CATALOG
     return CatalogType.MANAGED_CATALOG
 
 
@@ -164,6 +172,8 @@ def catalog_info(call: Call, found: Object, browse_only: bool = False) -> Catalo
         made.properties = None if browse_only else dict(found.properties)
     elif not browse_only:
         made.properties = dict(found.properties)
+        made.connection_name = found.spec.get("connection")
+        made.options = found.spec.get("options")
         made.storage_root = root
         made.storage_location = root or url_of(call.server.folder.storage)
         for name, value in optimization(call, found).items():

@@ -39,6 +39,11 @@ def refuse_contents(found: Object) -> None:
             "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
             f"Nothing can be created in `{found.full_name}`: it is shared by another provider.",
         )
+    if found.kind == "CATALOG" and "connection" in found.spec:
+        raise LocalError(
+            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
+            f"Nothing can be created in `{found.full_name}`: it is a foreign catalog.",
+        )
 
 
 def refuse_write(found: Object) -> None:

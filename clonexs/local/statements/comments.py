@@ -19,18 +19,36 @@ from clonexs.local.statements.tags import column_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_KINDS = ("CATALOG", "SCHEMA", "DATABASE", "TABLE", "VIEW", "VOLUME", "FUNCTION", "COLUMN")
+_KINDS = (
+    "CATALOG",
+    "SCHEMA",
+    "DATABASE",
+    "TABLE",
+    "VIEW",
+    "VOLUME",
+    "FUNCTION",
+    "CONNECTION",
+    "COLUMN",
+)
 _OBJECTS = {"DATABASE": "SCHEMA", "VIEW": "TABLE"}
+_SHARING = ("SHARE", "RECIPIENT", "PROVIDER")
 
 
 def comment_on(ctx: StatementContext, cursor: Cursor, _: Mapping[str, Any]) -> pa.Table:
     """``COMMENT ON {CATALOG | SCHEMA | TABLE | VOLUME | FUNCTION | COLUMN} x IS {'text' | NULL}``."""
     cursor.expect("COMMENT", "ON")
-    kind = cursor.one_of(*_KINDS)
+    kind = cursor.one_of(*_KINDS, *_SHARING)
     parts = cursor.name()
     cursor.expect("IS")
     text = None if cursor.accept("NULL") else cursor.string()
     cursor.end()
+    if kind in _SHARING:
+        from clonexs.local.sharing import rights
+
+        shared = rights.named(ctx.catalog, ctx.who, kind, ".".join(parts))
+        rights.require_owner(ctx.who, shared, admins=kind != "SHARE")
+        ctx.catalog.update(shared, ctx.who, comment=text)
+        return nothing()
     if kind == "COLUMN":
         comment_column(ctx, ctx.get("TABLE", parts[:-1]), parts[-1], text)
         return nothing()

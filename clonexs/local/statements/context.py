@@ -46,7 +46,7 @@ class StatementContext:
     def find(self, kind: str, parts: tuple[str, ...]) -> Object | None:
         """An object, or ``None``."""
         depth = {"CATALOG": 1, "SCHEMA": 2}.get(kind, 3)
-        if kind in {"EXTERNAL_LOCATION", "STORAGE_CREDENTIAL", "METASTORE"}:
+        if kind in {"EXTERNAL_LOCATION", "STORAGE_CREDENTIAL", "METASTORE", "CONNECTION"}:
             return self.catalog.find(kind, parts[-1].lower())
         return self.catalog.find(kind, ".".join(self.full(parts, depth)))
 

@@ -51,12 +51,37 @@ _HEADS: dict[tuple[str, ...], tuple[str, str]] = {
     ("ALTER", "VOLUME"): ("volumes", "alter_volume"),
     ("CREATE", "LOCATION"): ("volumes", "create_location"),
     ("DROP", "LOCATION"): ("volumes", "drop_location"),
+    ("CREATE", "CONNECTION"): ("connections", "create_connection"),
+    ("ALTER", "CONNECTION"): ("connections", "alter_connection"),
+    ("DROP", "CONNECTION"): ("connections", "drop_connection"),
+    ("SHOW", "CONNECTIONS"): ("connections", "show_connections"),
+    ("DESCRIBE", "CONNECTION"): ("connections", "describe_connection"),
+    ("DESC", "CONNECTION"): ("connections", "describe_connection"),
+    ("CREATE", "FOREIGN"): ("connections", "create_foreign_catalog"),
     ("COMMENT", "ON"): ("comments", "comment_on"),
     ("SET", "TAG"): ("tags", "set_tag"),
     ("UNSET", "TAG"): ("tags", "unset_tag"),
     ("GRANT",): ("grants", "grant"),
     ("REVOKE",): ("grants", "revoke"),
     ("SHOW", "GRANTS"): ("grants", "show_grants"),
+    ("SHOW", "SHARES"): ("shares", "show_shares"),
+    ("SHOW", "ALL"): ("shares", "show_all"),
+    ("SHOW", "RECIPIENTS"): ("recipients", "show_recipients"),
+    ("SHOW", "PROVIDERS"): ("providers", "show_providers"),
+    ("CREATE", "SHARE"): ("shares", "create_share"),
+    ("ALTER", "SHARE"): ("shares", "alter_share"),
+    ("DROP", "SHARE"): ("shares", "drop_share"),
+    ("DESCRIBE", "SHARE"): ("shares", "describe_share"),
+    ("DESC", "SHARE"): ("shares", "describe_share"),
+    ("CREATE", "RECIPIENT"): ("recipients", "create_recipient"),
+    ("ALTER", "RECIPIENT"): ("recipients", "alter_recipient"),
+    ("DROP", "RECIPIENT"): ("recipients", "drop_recipient"),
+    ("DESCRIBE", "RECIPIENT"): ("recipients", "describe_recipient"),
+    ("DESC", "RECIPIENT"): ("recipients", "describe_recipient"),
+    ("ALTER", "PROVIDER"): ("providers", "alter_provider"),
+    ("DROP", "PROVIDER"): ("providers", "drop_provider"),
+    ("DESCRIBE", "PROVIDER"): ("providers", "describe_provider"),
+    ("DESC", "PROVIDER"): ("providers", "describe_provider"),
     ("SHOW",): ("show", "show"),
     ("DESCRIBE", "DETAIL"): ("describe", "describe_detail"),
     ("DESC", "DETAIL"): ("describe", "describe_detail"),
@@ -77,12 +102,33 @@ _FIRST = {head[0] for head in _HEADS}
 _WORD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*([A-Za-z]+)", re.DOTALL)
 
 
+def answers() -> frozenset[tuple[str, str]]:
+    """Module and function of everything that is answered here."""
+    return frozenset(_HEADS.values())
+
+
+def answered_by(text: str) -> tuple[str, str] | None:
+    """Module and function that answer a text; ``None`` when it is no statement of our own."""
+    found = _WORD.match(text)
+    if found is None or found.group(1).upper() not in _FIRST:
+        return None
+    return _entry(Cursor(text))
+
+
 def dispatch(ctx: StatementContext, text: str, arguments: Mapping[str, Any]) -> pa.Table | None:
     """Answer one of our own statements; ``None`` when the text is something else."""
     found = _WORD.match(text)
     if found is None or found.group(1).upper() not in _FIRST:
         return None
     cursor = Cursor(text)
+    entry = _entry(cursor)
+    if entry is None:
+        return None
+    function: Callable[..., pa.Table] = getattr(import_module(f"{_ROOM}.{entry[0]}"), entry[1])
+    return function(ctx, cursor, arguments)
+
+
+def _entry(cursor: Cursor) -> tuple[str, str] | None:
     words = [
         token.upper
         for index, token in enumerate(cursor.tokens[:8])
@@ -91,8 +137,5 @@ def dispatch(ctx: StatementContext, text: str, arguments: Mapping[str, Any]) -> 
     for length in (2, 1):
         entry = _HEADS.get(tuple(words[:length]))
         if entry is not None:
-            function: Callable[..., pa.Table] = getattr(
-                import_module(f"{_ROOM}.{entry[0]}"), entry[1]
-            )
-            return function(ctx, cursor, arguments)
+            return entry
     return None

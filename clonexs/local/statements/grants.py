@@ -31,9 +31,10 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("FUNCTION",), "FUNCTION"),
     (("EXTERNAL", "LOCATION"), "EXTERNAL_LOCATION"),
     (("STORAGE", "CREDENTIAL"), "STORAGE_CREDENTIAL"),
+    (("CONNECTION",), "CONNECTION"),
 )
 # Securable types of the platform that this workspace does not keep.
-_ABSENT = {"CONNECTION", "SHARE", "RECIPIENT", "PROVIDER", "MODEL", "CLEAN", "PROCEDURE", "SERVICE"}
+_ABSENT = {"SHARE", "RECIPIENT", "PROVIDER", "MODEL", "CLEAN", "PROCEDURE", "SERVICE"}
 _ON_VIEWS = frozenset({ALL, "APPLY TAG", MANAGE, "SELECT", "REFRESH"})
 _VOCABULARY = frozenset().union(*GRANTABLE.values())
 
