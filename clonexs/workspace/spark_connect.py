@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.errors import NotConnected, OutcomeUnknown, StatementFailed
 from clonexs.workspace.arrow_values import month_text, normalised
 from clonexs.workspace.backend import UNREACHABLE, Statement, told
+from clonexs.workspace.direct_query import is_direct, query_frame, read_once
 from clonexs.workspace.rows_at_hand import rows_at_hand
 
 if TYPE_CHECKING:
@@ -102,6 +103,10 @@ class SparkConnectBackend:
         session = self.session
         try:
             with self._tagged(session, statement.tag):
+                if statement.repeatable and is_direct(session, statement.text):
+                    frame = query_frame(session, statement.text, statement.params)
+                    if frame is not None:
+                        return normalised(_readable(session, frame, statement, read_once)), None
                 frame = session.sql(statement.text, dict(statement.params))
                 if not statement.wants_rows:
                     return None, None
@@ -196,13 +201,19 @@ def _close_quietly(session: Any) -> None:
 
 
 def _rows(session: Any, frame: Any, statement: Statement) -> pa.Table:
-    import pyarrow as pa
-
     held = rows_at_hand(frame)
     if held is not None:
         return held
+    return _readable(session, frame, statement, _to_arrow)
+
+
+def _readable(
+    session: Any, frame: Any, statement: Statement, read: Callable[[Any], pa.Table]
+) -> pa.Table:
+    import pyarrow as pa
+
     try:
-        return _to_arrow(frame)
+        return read(frame)
     except Exception as error:
         is_type = _class_of(error) == _NO_ARROW or isinstance(error, pa.ArrowInvalid)
         if not statement.repeatable or not is_type:

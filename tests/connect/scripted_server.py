@@ -103,7 +103,11 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
         elif plan.root.WhichOneof("rel_type") == "local_relation":
             yield self._batch(plan.root.local_relation.data, head)
         elif table is not None:
-            yield self._batch(_stream(table), head)
+            # Of a query the types come along with the rows.
+            batch = self._batch(_stream(table), head)
+            batch.schema.CopyFrom(_spark_type(table.schema))
+            self._answers[text] = table
+            yield batch
         yield pb2.ExecutePlanResponse(
             response_id=str(uuid.uuid4()),
             result_complete=pb2.ExecutePlanResponse.ResultComplete(),
@@ -112,7 +116,7 @@ class _Service(pb2_grpc.SparkConnectServiceServicer):
 
     def _relation(self, text: str, table: pa.Table | None) -> Any:
         table = table if table is not None else pa.table({})
-        if text.lstrip().upper().startswith("SELECT"):
+        if text.lstrip().upper().startswith(("SELECT", "WITH")):
             # Of a query the client learns that it is one, and asks for types and rows.
             self._answers[text] = table
             return relations_pb2.Relation(sql=relations_pb2.SQL(query=text))

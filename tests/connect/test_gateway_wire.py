@@ -27,6 +27,19 @@ def test_a_query_comes_back_as_arrow_with_its_rows(gateway: SqlGateway, script: 
     assert script.calls[0].sql == "SELECT n FROM `cat`.`sch`.`we``ird`"
 
 
+def test_a_query_takes_one_round_trip(gateway: SqlGateway, script: Script) -> None:
+    asked: list[str] = []
+    script.on_analyze = asked.append
+    script.on_execute = lambda call: pa.table({"n": pa.array([7], pa.int32())})
+
+    found = gateway.fetch("-- rows\nSELECT :a AS n", params={"a": 7}, step="read")
+
+    assert found == [{"n": 7}]
+    assert [call.sql for call in script.calls] == ["-- rows\nSELECT :a AS n"]
+    assert script.calls[0].arguments["a"].literal.integer == 7
+    assert not asked
+
+
 def test_values_travel_as_named_arguments(gateway: SqlGateway, script: Script) -> None:
     script.on_execute = lambda call: pa.table({"num_affected_rows": pa.array([3], pa.int64())})
 
@@ -155,9 +168,11 @@ def lost(request: pytest.FixtureRequest, gateway: SqlGateway, script: Script) ->
         arm(script, session)
 
 
+# The one is sent as it is; of the other the client asks what it is first.
+@pytest.mark.parametrize("text", ["SELECT 1 AS n", "WITH q AS (SELECT 1 AS n) SELECT n FROM q"])
 @pytest.mark.usefixtures("lost")
-def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway) -> None:
-    assert gateway.fetch("SELECT 1 AS n", step="read") == [{"n": 1}]
+def test_a_lost_session_is_opened_again_for_a_read(gateway: SqlGateway, text: str) -> None:
+    assert gateway.fetch(text, step="read") == [{"n": 1}]
 
 
 # A write brings its answer along: nothing is asked after it in which a session could be lost.
