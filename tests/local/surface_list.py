@@ -30,6 +30,9 @@ class State:
             raise ValueError(f"{text!r} is no state: served, missing or refused CLASS")
         return cls(kind, error_class)
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.error_class}".strip()
+
 
 @dataclass(frozen=True)
 class Form:

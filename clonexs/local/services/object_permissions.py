@@ -10,6 +10,7 @@ from clonexs.local.errors import LocalError
 from clonexs.local.identity import ADMINS
 from clonexs.local.services import requests
 from clonexs.local.services.acls import LEVELS, OWNER, Acls
+from clonexs.local.services.missing import not_served, sdk_name
 from clonexs.local.services.routing import Api, Call, Rule
 from clonexs.local.services.workspace_tree import Tree
 
@@ -85,11 +86,19 @@ for _kind in ("notebooks", "files", "directories"):
     FINDERS[_kind] = _in_tree
 
 
+def _without(call: Call, kind: str) -> LocalError:
+    # Kinds that the SDK has methods of their own for are those of services that are not here.
+    method, path = call.request.method, call.request.url.path
+    if not (sdk_name(method, path) or "permissions.").startswith("permissions."):
+        return not_served(method, path)
+    return LocalError("INVALID_PARAMETER_VALUE", f"'{kind}' have no permissions here.")
+
+
 def _found(call: Call) -> Guarded:
     kind, object_id = call.path("kind").removeprefix("sql-"), call.path("id")
     find = FINDERS.get(kind)
     if find is None:
-        raise LocalError("INVALID_PARAMETER_VALUE", f"'{kind}' have no permissions here.")
+        raise _without(call, kind)
     return find(call, object_id)
 
 
