@@ -89,7 +89,7 @@ def test_twice_is_no_error_and_case_of_principals_does_not_matter(sql, schema, o
         ("GRANT EXECUTE ON VOLUME {s}.files TO `account users`", "INVALID_PARAMETER_VALUE"),
         ("GRANT SELECT ON TABLE {s}.absent TO `account users`", "TABLE_OR_VIEW_NOT_FOUND"),
         ("GRANT SELECT ON VIEW {s}.t TO `account users`", "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"),
-        ("GRANT SELECT ON SHARE x TO RECIPIENT y", "UNSUPPORTED_FEATURE.SECURABLE"),
+        ("GRANT SELECT ON SHARE x TO RECIPIENT y", "RESOURCE_DOES_NOT_EXIST"),
         ("GRANT SELECT ON TABLE {s}.t", "PARSE_SYNTAX_ERROR"),
         ("GRANT SELECT ON TABLE {s}.t TO `account users` WITH GRANT", "PARSE_SYNTAX_ERROR"),
     ],

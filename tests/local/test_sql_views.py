@@ -66,8 +66,8 @@ def test_a_view_keeps_its_names_comments_types_and_text(sql, schema, open_client
         ),
         ("CREATE VIEW {s}.`a b` AS SELECT 1 AS a", "INVALID_PARAMETER_VALUE"),
         (
-            "CREATE MATERIALIZED VIEW {s}.m AS SELECT 1 AS a",
-            "MATERIALIZED_VIEW_OPERATION_NOT_ALLOWED.MV_NOT_ENABLED",
+            "CREATE OR REFRESH STREAMING TABLE {s}.m AS SELECT 1 AS a",
+            "STREAMING_TABLE_OPERATION_NOT_ALLOWED.ST_NOT_ENABLED",
         ),
         ("CREATE TEMPORARY VIEW v AS SELECT 1 AS a", "UNSUPPORTED_FEATURE.TEMPORARY_VIEW"),
         ("DROP VIEW {s}.orders", "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"),

@@ -8,7 +8,7 @@ from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 
 TIME_ZONE = "spark.sql.session.timeZone"
-_DEFAULTS = {
+DEFAULTS = {
     TIME_ZONE: "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
@@ -54,10 +54,10 @@ def configure(session: SqlSession, operation: Any, answer: Any) -> None:
         LocalError: for an option that is not known, or not to be changed.
     """
     which = operation.WhichOneof("op_type")
-    known = {**_DEFAULTS, **session.conf}
+    known = {**DEFAULTS, **session.conf}
     if which == "set":
         for pair in operation.set.pairs:
-            _set(session, pair.key, pair.value if pair.HasField("value") else "")
+            set_one(session, pair.key, pair.value if pair.HasField("value") else "")
             answer.pairs.add(key=pair.key, value=pair.value)
     elif which == "unset":
         for key in operation.unset.keys:
@@ -87,8 +87,13 @@ def configure(session: SqlSession, operation: Any, answer: Any) -> None:
             answer.pairs.add(key=key, value=str(modifiable).lower())
 
 
-def _set(session: SqlSession, key: str, value: str) -> None:
-    if key in _FIXED and value.lower() != _DEFAULTS[key].lower():
+def set_one(session: SqlSession, key: str, value: str) -> None:
+    """Set one option of a session.
+
+    Raises:
+        LocalError: if it is not to be changed, or the value is none it can have.
+    """
+    if key in _FIXED and value.lower() != DEFAULTS[key].lower():
         raise LocalError(
             "CANNOT_MODIFY_CONFIG", f"`{key}` cannot be changed in the local workspace."
         )

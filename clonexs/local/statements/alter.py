@@ -13,7 +13,7 @@ from clonexs.local.delta.mapping import with_mapping
 from clonexs.local.delta.table import clustering_action
 from clonexs.local.errors import LocalError, syntax
 from clonexs.local.statements import alter_columns, alter_constraints
-from clonexs.local.statements.catalogs import set_owner
+from clonexs.local.statements.catalogs import set_collation, set_optimization, set_owner
 from clonexs.local.statements.column_rules import require_change
 from clonexs.local.statements.context import StatementContext, nothing
 from clonexs.local.statements.create_table import spelled
@@ -168,11 +168,8 @@ def _alter_data(ctx: StatementContext, cursor: Cursor, table: Object) -> None:
         if cursor.looks_at(*words):
             function(ctx, cursor, table)
             return
-    if any(cursor.looks_at(word) for word in ("ENABLE", "DISABLE", "INHERIT")):
-        raise LocalError(
-            "UNSUPPORTED_FEATURE.PREDICTIVE_OPTIMIZATION",
-            "Predictive optimization is not available in the local workspace.",
-        )
+    if set_optimization(ctx, cursor, table) or set_collation(ctx, cursor, table):
+        return
     raise syntax(f"Syntax error at or near '{cursor.token.text}': ALTER TABLE does not know it.")
 
 

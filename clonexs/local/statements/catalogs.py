@@ -198,7 +198,38 @@ def _alter(ctx: StatementContext, cursor: Cursor, kind: str, parts: tuple[str, .
     elif cursor.accept("SET", "DBPROPERTIES"):
         ctx.catalog.require_owner(ctx.who, found)
         ctx.catalog.update(found, ctx.who, properties={**found.properties, **cursor.pairs()})
+    else:
+        set_optimization(ctx, cursor, found) or set_collation(ctx, cursor, found)
     cursor.end()
+
+
+def set_optimization(ctx: StatementContext, cursor: Cursor, found: Object) -> bool:
+    """``{ENABLE | DISABLE | INHERIT} PREDICTIVE OPTIMIZATION``; say whether it was that."""
+    word = next((w for w in ("ENABLE", "DISABLE", "INHERIT") if cursor.looks_at(w)), None)
+    if word is None:
+        return False
+    cursor.expect(word, "PREDICTIVE", "OPTIMIZATION")
+    ctx.catalog.require_owner(ctx.who, found)
+    ctx.catalog.update(found, ctx.who, spec={**found.spec, "predictive_optimization": word})
+    return True
+
+
+def set_collation(ctx: StatementContext, cursor: Cursor, found: Object) -> bool:
+    """``DEFAULT COLLATION UTF8_BINARY``; say whether it was that.
+
+    Raises:
+        LocalError: for any other collation, which texts are not compared by here.
+    """
+    if not cursor.accept("DEFAULT", "COLLATION"):
+        return False
+    name = cursor.identifier().upper()
+    ctx.catalog.require_owner(ctx.who, found)
+    if name != "UTF8_BINARY":
+        raise LocalError(
+            "UNSUPPORTED_FEATURE.COLLATION",
+            f"The local workspace compares texts by UTF8_BINARY, not by {name}.",
+        )
+    return True
 
 
 def set_owner(ctx: StatementContext, found: Object, name: str) -> None:
@@ -216,8 +247,8 @@ def set_owner(ctx: StatementContext, found: Object, name: str) -> None:
 
 
 def use(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
-    """``USE [CATALOG c | SCHEMA s | s]``: kept for this session."""
-    cursor.expect("USE")
+    """``USE [CATALOG c | SCHEMA s | s]``, ``SET CATALOG c``: kept for this session."""
+    cursor.one_of("USE", "SET")
     if cursor.accept("CATALOG"):
         ctx.session.catalog = ctx.get("CATALOG", (cursor.identifier(),)).name
         ctx.session.schema = "default"
@@ -227,17 +258,6 @@ def use(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
         ctx.session.catalog, ctx.session.schema = found.catalog, found.name
     cursor.end()
     return nothing()
-
-
-def set_option(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
-    """``SET``: only what changes nothing here is accepted."""
-    text = cursor.text.strip().lower().replace(" ", "")
-    if text in {"setspark.sql.ansi.enabled=true", "settimezone'utc'", "settimezone=utc"}:
-        return nothing()
-    raise LocalError(
-        "UNSUPPORTED_FEATURE.SET_PROPERTIES",
-        "Session options are not supported by the local workspace.",
-    )
 
 
 def _cascade(cursor: Cursor) -> bool:

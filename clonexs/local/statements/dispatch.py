@@ -96,7 +96,17 @@ _HEADS: dict[tuple[str, ...], tuple[str, str]] = {
     ("VACUUM",): ("maintenance", "vacuum"),
     ("ANALYZE",): ("maintenance", "analyze"),
     ("REFRESH", "TABLE"): ("maintenance", "refresh_table"),
-    ("SET",): ("catalogs", "set_option"),
+    ("SET", "CATALOG"): ("catalogs", "use"),
+    ("SET",): ("session_options", "set_option"),
+    ("RESET",): ("session_options", "reset"),
+    ("SHOW", "USERS"): ("principals", "show_users"),
+    ("SHOW", "GROUPS"): ("principals", "show_groups"),
+    ("LIST",): ("list_files", "list_files"),
+    ("REORG", "TABLE"): ("maintenance", "reorganize"),
+    ("FSCK", "REPAIR"): ("repair", "repair_table"),
+    ("MSCK", "REPAIR"): ("repair", "sync_partitions"),
+    ("CONVERT", "TO"): ("repair", "convert_to_delta"),
+    ("CACHE", "SELECT"): ("maintenance", "cache"),
 }
 _FIRST = {head[0] for head in _HEADS}
 _WORD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*([A-Za-z]+)", re.DOTALL)

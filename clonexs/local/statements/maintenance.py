@@ -15,6 +15,7 @@ from clonexs.local.errors import LocalError, syntax
 from clonexs.local.statements.context import StatementContext, nothing, rows
 from clonexs.local.statements.grammar import Cursor
 from clonexs.local.statements.intents import editing
+from clonexs.local.statements.session_options import checks_retention
 from clonexs.local.statements.table_changes import refresh
 from clonexs.local.statements.tags import column_of
 from clonexs.local.statements.versions import parse_version, version_of
@@ -110,6 +111,31 @@ def optimize(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     return run(ctx, table, full=full, where=where, order=[column_of(table, c) for c in order])
 
 
+def reorganize(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
+    """``REORG TABLE t [WHERE …] APPLY (PURGE)``."""
+    from clonexs.local.statements.optimize import run
+
+    cursor.expect("REORG", "TABLE")
+    table = _writable(ctx, cursor)
+    where = cursor.expression("APPLY") if cursor.accept("WHERE") else ""
+    cursor.expect("APPLY", "(")
+    if cursor.accept("UPGRADE"):
+        raise LocalError(
+            "UNSUPPORTED_FEATURE.UNIFORM",
+            "Tables are not made readable as Iceberg by the local workspace.",
+        )
+    cursor.expect("PURGE", ")")
+    cursor.end()
+    return run(ctx, table, where=where, purge=True)
+
+
+def cache(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
+    """``CACHE SELECT … FROM t``: read with the caller's rights; there is nothing to keep here."""
+    cursor.expect("CACHE")
+    ctx.engine.analyze(ctx.session, cursor.rest())
+    return nothing()
+
+
 def vacuum(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     """``VACUUM t [FULL | LITE] [RETAIN n HOURS] [DRY RUN]``."""
     import pyarrow as pa
@@ -132,7 +158,8 @@ def vacuum(ctx: StatementContext, cursor: Cursor, _: Arguments) -> pa.Table:
     with log.table_lock(path), editing(ctx.catalog, table):
         snapshot = log.load(path)
         wanted = files.retention_hours(snapshot.properties)
-        if hours is not None and hours < min(wanted, files.DEFAULT_HOURS):
+        is_short = hours is not None and hours < min(wanted, files.DEFAULT_HOURS)
+        if hours is not None and is_short and checks_retention(ctx.session):
             raise LocalError(
                 "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT",
                 "Are you sure you would like to vacuum files with such a low retention period?"

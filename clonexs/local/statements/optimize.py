@@ -32,19 +32,39 @@ _SORTABLE = {"byte", "short", "integer", "long", "date", "timestamp", "string"}
 
 
 def run(
-    ctx: StatementContext, table: Object, *, full: bool, where: str, order: list[str]
+    ctx: StatementContext,
+    table: Object,
+    *,
+    full: bool = False,
+    where: str = "",
+    order: list[str] | None = None,
+    purge: bool = False,
 ) -> pa.Table:
-    """Carry out an OPTIMIZE."""
+    """Carry out an OPTIMIZE, or with ``purge`` a REORG … APPLY (PURGE).
+
+    Args:
+        ctx: Surroundings.
+        table: The table.
+        full: Whether clustered files are clustered again.
+        where: Predicate on partition columns.
+        order: Columns of a Z-order.
+        purge: Whether the files are written again that hold rows or columns which are deleted.
+    """
+    order = order or []
     path = ctx.path(table)
     with log.table_lock(path), editing(ctx.catalog, table):
         snapshot = log.load(path)
         _check(table, snapshot, order, where)
         keys = order or snapshot.clustering
         considered = _matching(ctx, snapshot, where)
-        chosen = _chosen(snapshot, considered, keys, full=full, ordered=bool(order))
+        if purge:
+            chosen = _soiled(snapshot, considered)
+        else:
+            chosen = _chosen(snapshot, considered, keys, full=full, ordered=bool(order))
         adds = _rewritten(ctx, table, snapshot, chosen, keys) if chosen else []
         if chosen:
-            _commit(ctx, snapshot, chosen, adds, order=order, where=where)
+            word = "REORG" if purge else "OPTIMIZE"
+            _commit(ctx, snapshot, chosen, adds, operation=word, order=order, where=where)
     return _answer(table, snapshot, considered, chosen, adds, ordered=bool(order))
 
 
@@ -123,6 +143,12 @@ def _chosen(
             picked = picked + [a for a in vectors if a not in picked]
         chosen += picked
     return chosen
+
+
+def _soiled(snapshot: Snapshot, adds: list[Action]) -> list[Action]:
+    # A dropped column stays in the files; which of them have it, only their footers say.
+    is_mapped = snapshot.properties.get("delta.columnMapping.mode", "none") != "none"
+    return [add for add in adds if is_mapped or add.get("deletionVector")]
 
 
 def _rewritten(
@@ -206,6 +232,7 @@ def _commit(
     chosen: list[Action],
     adds: list[Action],
     *,
+    operation: str,
     order: list[str],
     where: str,
 ) -> None:
@@ -229,7 +256,7 @@ def _commit(
             snapshot.path,
             snapshot.version + 1,
             [*removes, *({"add": add} for add in adds)],
-            operation="OPTIMIZE",
+            operation=operation,
             parameters={
                 "predicate": [where] if where else [],
                 "zOrderBy": order,
