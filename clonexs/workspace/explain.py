@@ -121,17 +121,17 @@ def _of_statement(error: StatementFailed) -> Explanation:
 
 def _of_rest(error: BaseException, code: str) -> Explanation:
     text = redacted(str(error))
-    named = _BY_CLASS.get(_class_of(error))
-    ours, hint, retryable = named or _BY_CLASS.get(code, (None, None, False))
-    status_code = type(error).__name__
-    if ours is None:
-        ours, hint, retryable = {
+    known = _BY_CLASS.get(_class_of(error)) or _BY_CLASS.get(code)
+    if known is None:
+        by_status: dict[str, tuple[str, str | None, bool]] = {
             "NotFound": ("NO_SUCH_OBJECT", "check the name, and that you may see it", False),
             "Unauthenticated": ("NOT_CONNECTED", "sign in again", False),
             "PermissionDenied": ("NO_PERMISSION", None, False),
             "TooManyRequests": ("NO_COMPUTE", "try again in a moment", True),
             "NotImplemented": ("UNSUPPORTED", None, False),
-        }.get(status_code, (code, None, False))
+        }
+        known = by_status.get(type(error).__name__, (code, None, False))
+    ours, hint, retryable = known
     return Explanation(
         code=ours,
         message=text,

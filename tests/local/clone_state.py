@@ -58,7 +58,8 @@ def state_of(cx: Session, catalog: str) -> dict[str, Any]:
     for view, columns in _TAGS.items():
         told = rows(cx, f"SELECT {columns} FROM {catalog}.information_schema.{view}")
         found[view] = sorted(map(repr, told))
-    return _plain(found, catalog)
+    plain: dict[str, Any] = _plain(found, catalog)
+    return plain
 
 
 def _grants(cx: Session, kind: str, name: str) -> Any:
