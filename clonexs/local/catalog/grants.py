@@ -51,6 +51,7 @@ GRANTABLE: dict[str, frozenset[str]] = {
     "TABLE": frozenset({ALL, "APPLY TAG", MANAGE, "MODIFY", "SELECT", "REFRESH"}),
     "VOLUME": frozenset({ALL, "APPLY TAG", MANAGE, "READ VOLUME", "WRITE VOLUME"}),
     "FUNCTION": frozenset({ALL, "EXECUTE", MANAGE}),
+    "MODEL": frozenset({ALL, "APPLY TAG", "CREATE MODEL VERSION", "EXECUTE", MANAGE}),
     "EXTERNAL_LOCATION": frozenset(
         {
             ALL,

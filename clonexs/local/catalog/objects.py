@@ -20,8 +20,9 @@ PARENTS = {
     "TABLE": "SCHEMA",
     "FUNCTION": "SCHEMA",
     "VOLUME": "SCHEMA",
+    "MODEL": "SCHEMA",
 }
-CHILD_KINDS = {"CATALOG": ("SCHEMA",), "SCHEMA": ("TABLE", "FUNCTION", "VOLUME")}
+CHILD_KINDS = {"CATALOG": ("SCHEMA",), "SCHEMA": ("TABLE", "FUNCTION", "VOLUME", "MODEL")}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Object:
 
     Attributes:
         id: UUID.
-        kind: ``CATALOG SCHEMA TABLE FUNCTION VOLUME EXTERNAL_LOCATION STORAGE_CREDENTIAL METASTORE``;
+        kind: ``CATALOG SCHEMA TABLE FUNCTION VOLUME MODEL EXTERNAL_LOCATION STORAGE_CREDENTIAL
+            CONNECTION METASTORE``;
             views are tables of type ``VIEW``.
         parts: Name, outermost part first, in lower case.
         owner: Principal that owns it.
@@ -95,6 +97,7 @@ class Object:
         return (
             self.table_type.startswith("MANAGED")
             or self.table_type == MATERIALIZED
+            or self.kind == "MODEL"
             or self.spec.get("volume_type") == "MANAGED"
         )
 

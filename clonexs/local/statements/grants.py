@@ -29,12 +29,13 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("VIEW",), "TABLE"),
     (("VOLUME",), "VOLUME"),
     (("FUNCTION",), "FUNCTION"),
+    (("MODEL",), "MODEL"),
     (("EXTERNAL", "LOCATION"), "EXTERNAL_LOCATION"),
     (("STORAGE", "CREDENTIAL"), "STORAGE_CREDENTIAL"),
     (("CONNECTION",), "CONNECTION"),
 )
 # Securable types of the platform that this workspace does not keep.
-_ABSENT = {"SHARE", "RECIPIENT", "PROVIDER", "MODEL", "CLEAN", "PROCEDURE", "SERVICE"}
+_ABSENT = {"SHARE", "RECIPIENT", "PROVIDER", "CLEAN", "PROCEDURE", "SERVICE"}
 _ON_VIEWS = frozenset({ALL, "APPLY TAG", MANAGE, "SELECT", "REFRESH"})
 _VOCABULARY = frozenset().union(*GRANTABLE.values())
 
