@@ -64,7 +64,7 @@ def declared_methods() -> frozenset[str]:
     for module in service_modules():
         for value in vars(module).values():
             if isinstance(value, Api):
-                found.update(each.sdk for each in value.served)
+                found.update(each.sdk for each in value.served if each.sdk)
         found.update(name for _, _, name in getattr(module, "SERVED", ()))
     answered = {(each.verb, each.pattern) for each in sdk_calls() if each.full_name in found}
     same = {each.full_name for each in sdk_calls() if (each.verb, each.pattern) in answered}
