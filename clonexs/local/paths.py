@@ -85,6 +85,11 @@ class Folder:
         return self.root / "engine"
 
     @property
+    def runs(self) -> Path:
+        """Working directories of the tasks of jobs, one for each attempt."""
+        return self.root / "runs"
+
+    @property
     def log(self) -> Path:
         """Output of the server."""
         return self.root / "server.log"

@@ -71,13 +71,20 @@ def starting(folder: Folder) -> Iterator[None]:
         os.close(handle)
 
 
-def spawn(name: str, folder: Folder, arguments: list[str]) -> subprocess.Popen[bytes]:
-    """Start a server that outlives this process."""
-    environment = {
+def inherited() -> dict[str, str]:
+    """What a process of ours gets of the environment: nothing that holds a credential."""
+    return {
         key: value
         for key, value in os.environ.items()
         if key in _KEPT or key.startswith(_KEPT_PREFIXES)
     }
+
+
+def spawn(name: str, folder: Folder, arguments: list[str]) -> subprocess.Popen[bytes]:
+    """Start a server that outlives this process."""
+    environment = inherited()
+    # It keeps what it compiles: reading all of it anew would be a good part of every start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     handle = os.open(folder.log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(

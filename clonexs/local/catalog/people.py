@@ -213,6 +213,11 @@ class People:
         )
         return token
 
+    def revoke(self, token: str) -> None:
+        """Make a token worth nothing."""
+        self._database.execute("DELETE FROM tokens WHERE digest = ?", (digest(token),))
+        self.forget()
+
     def caller(self, token: str) -> Principal:
         """Who holds a token.
 
