@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clonexs.local.system.secrets import redacted_statement
+
 _KEPT_S = 30 * 86_400
 _FLUSH_EVERY_S = 0.5
 _TEXT_LIMIT = 200_000
 _COLUMNS = (
-    "statement_id, principal, text, kind, status, started_at, ended_at, rows, error, tags, client"
+    "statement_id, principal, text, kind, status, started_at, ended_at, rows, error, tags, client,"
+    " session_id, place, touched, source"
 )
+_MARKS = ", ".join("?" for _ in _COLUMNS.split(","))
+_ADDED = ("session_id", "place", "touched", "source")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -36,6 +41,10 @@ class Entry:
         error: Text of its failure.
         tags: Tags of the client.
         client: The way it came: ``spark_connect``, or ``warehouse:<id>``.
+        session_id: Its session.
+        place: Catalog and schema of short names.
+        touched: What it reads: full name, type, and whether it names it itself.
+        source: What it belongs to: ``job_id``, ``job_run_id``, ``notebook_id``, ….
     """
 
     statement_id: str
@@ -49,6 +58,10 @@ class Entry:
     error: str | None = None
     tags: tuple[str, ...] = ()
     client: str = ""
+    session_id: str = ""
+    place: tuple[str, str] = ("", "")
+    touched: tuple[tuple[str, str, bool], ...] = ()
+    source: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -156,6 +169,10 @@ class QueryLog:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         # A lost line of history is no lost data: these commits need not reach the disk at once.
         self._db.execute("PRAGMA synchronous=NORMAL")
+        known = {row[1] for row in self._db.execute("PRAGMA table_info(queries)")}
+        for name in _ADDED:
+            if name not in known:
+                self._db.execute(f"ALTER TABLE queries ADD COLUMN {name} TEXT")
         self._db.execute("CREATE INDEX IF NOT EXISTS queries_by_id ON queries (statement_id)")
         self._db.execute("CREATE INDEX IF NOT EXISTS queries_by_start ON queries (started_at)")
         self._db.execute("DELETE FROM queries WHERE started_at < ?", (clock() - _KEPT_S,))
@@ -182,7 +199,7 @@ class QueryLog:
         entry = Entry(
             statement_id=statement_id,
             principal=principal,
-            text=text[:_TEXT_LIMIT],
+            text=redacted_statement(text[:_TEXT_LIMIT]),
             kind=words[0].upper().lstrip("(")[:20] if words else "",
             started_at=self._clock(),
             tags=tuple(tags),
@@ -240,7 +257,7 @@ class QueryLog:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.executemany(
-                    f"INSERT INTO queries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO queries ({_COLUMNS}) VALUES ({_MARKS})",
                     [_row(each) for each in finished],
                 )
                 self._db.execute("COMMIT")
@@ -287,6 +304,10 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.error,
         json.dumps(entry.tags),
         entry.client,
+        entry.session_id,
+        ".".join(entry.place),
+        json.dumps(entry.touched),
+        json.dumps(entry.source),
     )
 
 
@@ -294,4 +315,9 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     names = _COLUMNS.split(", ")
     values = dict(zip(names, row, strict=True))
     values["tags"] = tuple(json.loads(values["tags"] or "[]"))
+    catalog, _, schema = (values["place"] or "").partition(".")
+    values["place"] = catalog, schema
+    values["session_id"] = values["session_id"] or ""
+    values["touched"] = tuple(tuple(each) for each in json.loads(values["touched"] or "[]"))
+    values["source"] = json.loads(values["source"] or "{}")
     return Entry(**values)

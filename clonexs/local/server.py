@@ -19,6 +19,8 @@ from clonexs.local.errors import LocalError
 from clonexs.local.faults import Faults, Refused, Rule, kill, reach
 from clonexs.local.paths import Folder
 from clonexs.local.query_log import Entry, QueryLog
+from clonexs.local.system.requests import Noted
+from clonexs.local.system.touched import touching
 
 _T = TypeVar("_T")
 
@@ -47,6 +49,7 @@ class Server:
         instance: Identifies this run of the server.
         stopping: Set when the server was asked to stop.
         on_stop: Wakes whoever ends the server.
+        audit: Takes a line for the audit log.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Server:
     instance: str = field(default_factory=lambda: secrets.token_hex(16))
     stopping: threading.Event = field(default_factory=threading.Event)
     on_stop: Callable[[], None] = lambda: None
+    audit: Callable[[Noted], None] = lambda _: None
     _services: dict[type, Any] = field(default_factory=dict)
     _services_lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -122,8 +126,9 @@ class Server:
         is_done = False
         try:
             self._strike(text, "before")
-            with self.queries.counters.work():
+            with self.queries.counters.work(), touching() as touched:
                 yield entry
+            entry.touched = tuple(touched.values())
             is_done = True
             reach("statement.done")
             self._strike(text, "after")

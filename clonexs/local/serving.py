@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -34,6 +35,8 @@ _WARMED = (
     "clonexs.local.information_schema",
 )
 _WARM_WAIT_S, _WARM_STEP_S = 2.0, 0.1
+# Statements leave little behind: the collector need not look after every few hundred objects.
+_COLLECTED = (20_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def run(name: str, folder: Folder, options: Options) -> None:
     """
     from clonexs.local.connect.protocol import lean
 
+    # What is read and loaded at the start stays for good.
+    gc.disable()
     lean()
     os.umask(0o077)
     folder.prepare()
@@ -101,7 +106,7 @@ def _server(
     if options.faults is not None:
         faults.load(options.faults)
     put_in_force(faults)
-    return Server(
+    server = Server(
         name=name,
         folder=folder,
         catalog=catalog,
@@ -113,6 +118,18 @@ def _server(
         http_url=url,
         clock=clock,
     )
+    _keep_activity(server)
+    return server
+
+
+def _keep_activity(server: Server) -> None:
+    from clonexs.local.system.activity import Activity
+    from clonexs.local.system.objects import ensure
+    from clonexs.local.system.tables import SystemTables
+
+    ensure(server.catalog)
+    server.engine.system = SystemTables(server)
+    server.audit = server.service(Activity).note
 
 
 async def _serve(server: Server, listener: socket.socket) -> None:
@@ -134,6 +151,7 @@ async def _serve(server: Server, listener: socket.socket) -> None:
     while not web.started and not serving.done():
         await asyncio.sleep(0.001)
     _write_endpoint(server)
+    _keep_loaded()
     threading.Thread(target=_warm, args=(server,), name="warm", daemon=True).start()
     sweeping = asyncio.create_task(_sweep(server))
     await asyncio.wait(
@@ -145,8 +163,15 @@ async def _serve(server: Server, listener: socket.socket) -> None:
     await grpc_server.stop(grace=_GRACE_S)
     await serving
     server.engine.stop()
+    _end_activity(server)
     server.queries.close()
     server.catalog.close()
+
+
+def _end_activity(server: Server) -> None:
+    from clonexs.local.system.activity import Activity
+
+    server.service(Activity).close()
 
 
 async def _sweep(server: Server) -> None:
@@ -215,6 +240,14 @@ def _warm(server: Server) -> None:
             begin = getattr(module, "begin", None)
             if begin is not None:
                 begin(server)
+        _keep_loaded()
+
+
+def _keep_loaded() -> None:
+    # What is loaded by now is no garbage: collections look only at what comes after it.
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)
+    gc.enable()
 
 
 def _locked(path: Path) -> int:

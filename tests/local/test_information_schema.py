@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from tests.local.running import Sql
 
-# Columns as the platform returns them, in order.
-COLUMNS = {
-    "information_schema_catalog_name": "catalog_name",
-    "catalogs": "catalog_name catalog_owner comment created created_by last_altered last_altered_by",
-    "schemata": "catalog_name schema_name schema_owner comment created created_by last_altered last_altered_by url custom_max_retention_hours",
-    "tables": "table_catalog table_schema table_name table_type is_insertable_into commit_action table_owner comment created created_by last_altered last_altered_by data_source_format storage_sub_directory storage_path",
-    "columns": "table_catalog table_schema table_name column_name ordinal_position column_default is_nullable full_data_type data_type character_maximum_length character_octet_length numeric_precision numeric_precision_radix numeric_scale datetime_precision interval_type interval_precision maximum_cardinality is_identity identity_generation identity_start identity_increment identity_maximum identity_minimum identity_cycle is_generated generation_expression is_system_time_period_start is_system_time_period_end system_time_period_timestamp_generation is_updatable partition_index comment collation_catalog collation_schema collation_name",
-    "views": "table_catalog table_schema table_name view_definition check_option is_updatable is_insertable_into sql_path is_materialized",
-    "check_constraints": "constraint_catalog constraint_schema constraint_name check_clause sql_path comment",
-    "table_constraints": "constraint_catalog constraint_schema constraint_name table_catalog table_schema table_name constraint_type is_deferrable initially_deferred enforced",
-    "key_column_usage": "constraint_catalog constraint_schema constraint_name table_catalog table_schema table_name column_name ordinal_position position_in_unique_constraint",
-    "referential_constraints": "constraint_catalog constraint_schema constraint_name unique_constraint_catalog unique_constraint_schema unique_constraint_name match_option update_rule delete_rule",
-    "constraint_table_usage": "table_catalog table_schema table_name constraint_catalog constraint_schema constraint_name",
-    "constraint_column_usage": "table_catalog table_schema table_name column_name constraint_catalog constraint_schema constraint_name",
-    "routines": "specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name routine_owner routine_type data_type full_data_type character_maximum_length character_octet_length numeric_precision numeric_precision_radix numeric_scale datetime_precision interval_type interval_precision maximum_cardinality routine_body routine_definition external_name external_language parameter_style is_deterministic sql_data_access is_null_call security_type sql_path comment created created_by last_altered last_altered_by collation_catalog collation_schema collation_name",
-    "parameters": "specific_catalog specific_schema specific_name ordinal_position parameter_mode is_result as_locator parameter_name data_type full_data_type character_maximum_length character_octet_length numeric_precision numeric_precision_radix numeric_scale datetime_precision interval_type interval_precision maximum_cardinality parameter_default comment collation_catalog collation_schema collation_name",
-    "routine_columns": "specific_catalog specific_schema specific_name ordinal_position column_name data_type full_data_type character_maximum_length character_octet_length numeric_precision numeric_precision_radix numeric_scale datetime_precision interval_type interval_precision maximum_cardinality comment",
-    "volumes": "volume_catalog volume_schema volume_name volume_type volume_owner comment storage_location created created_by last_altered last_altered_by",
-    "catalog_tags": "catalog_name tag_name tag_value",
-    "schema_tags": "catalog_name schema_name tag_name tag_value",
-    "table_tags": "catalog_name schema_name table_name tag_name tag_value",
-    "column_tags": "catalog_name schema_name table_name column_name tag_name tag_value",
-    "volume_tags": "catalog_name schema_name volume_name tag_name tag_value",
-    "column_masks": "table_catalog table_schema table_name column_name mask_name using_columns",
-    "row_filters": "table_catalog table_schema table_name filter_name target_columns",
-    "catalog_privileges": "grantor grantee catalog_name privilege_type is_grantable inherited_from",
-    "schema_privileges": "grantor grantee catalog_name schema_name privilege_type is_grantable inherited_from",
-    "table_privileges": "grantor grantee table_catalog table_schema table_name privilege_type is_grantable inherited_from",
-    "volume_privileges": "grantor grantee volume_catalog volume_schema volume_name privilege_type is_grantable inherited_from",
-    "routine_privileges": "grantor grantee specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name privilege_type is_grantable inherited_from",
-}
-SHARES = {
-    "shares": "share_name share_owner comment created created_by last_altered last_altered_by",
-    "share_recipient_privileges": "grantor recipient_name share_name privilege_type",
-    "schema_share_usage": "catalog_name schema_name share_name shared_as_schema comment",
-    "table_share_usage": "catalog_name schema_name table_name share_name partition_spec cdf_enabled start_version shared_as_schema shared_as_table comment",
-}
+DOCUMENTED = tomllib.loads(
+    (Path(__file__).parent / "fixtures" / "documented_columns.toml").read_text(encoding="utf-8")
+)
+EVERYWHERE, SYSTEM_ONLY = DOCUMENTED["information_schema"], DOCUMENTED["system_information_schema"]
 
 
 @pytest.fixture
@@ -57,35 +26,75 @@ def info(catalog):
     return f"{catalog}.information_schema"
 
 
-@pytest.mark.parametrize("relation", COLUMNS)
-def test_columns_stand_in_the_platforms_order_everywhere(spark, info, relation):
-    for schema in (info, "system.information_schema"):
-        frame = spark.sql(f"SELECT * FROM {schema}.{relation}")
-        assert frame.columns == COLUMNS[relation].split()
-        frame.collect()
+def fill(sql, schema):
+    """Something for a row of each relation."""
+    catalog = schema.partition(".")[0]
+    for statement in (
+        f"CREATE TABLE {schema}.p (a INT NOT NULL, CONSTRAINT pk PRIMARY KEY (a))",
+        f"CREATE TABLE {schema}.t (a INT, b STRING, c DATE, CONSTRAINT fk FOREIGN KEY (a)"
+        f" REFERENCES {schema}.p (a))",
+        f"ALTER TABLE {schema}.t ADD CONSTRAINT positive CHECK (a > 0)",
+        f"CREATE VIEW {schema}.v AS SELECT a FROM {schema}.p",
+        f"CREATE VOLUME {schema}.files",
+        f"CREATE FUNCTION {schema}.mask(x STRING) RETURNS STRING RETURN 'x'",
+        f"CREATE FUNCTION {schema}.keep(x INT) RETURNS BOOLEAN RETURN x > 0",
+        f"CREATE FUNCTION {schema}.rows() RETURNS TABLE (n INT) RETURN SELECT 1 AS n",
+        f"ALTER TABLE {schema}.t ALTER COLUMN b SET MASK {schema}.mask",
+        f"ALTER TABLE {schema}.t SET ROW FILTER {schema}.keep ON (a)",
+        f"ALTER CATALOG {catalog} SET TAGS ('k' = 'v')",
+        f"ALTER SCHEMA {schema} SET TAGS ('k' = 'v')",
+        f"ALTER TABLE {schema}.t SET TAGS ('k' = 'v')",
+        f"ALTER TABLE {schema}.t ALTER COLUMN a SET TAGS ('k' = 'v')",
+        f"ALTER VOLUME {schema}.files SET TAGS ('k' = 'v')",
+        f"GRANT SELECT, EXECUTE, READ VOLUME ON CATALOG {catalog} TO admins",
+    ):
+        sql(statement)
 
 
-@pytest.mark.parametrize("relation", SHARES)
-def test_shares_are_relations_of_system_alone(spark, sql, info, relation):
-    assert spark.sql(f"SELECT * FROM system.information_schema.{relation}").columns == (
-        SHARES[relation].split()
-    )
-    assert sql.refused(f"SELECT * FROM {info}.{relation}") == "TABLE_OR_VIEW_NOT_FOUND"
+def typed(spark, relation):
+    return [" ".join(each) for each in spark.sql(f"SELECT * FROM {relation}").dtypes]
 
 
-def test_types_of_the_columns(spark, info):
-    types = dict(spark.sql(f"SELECT * FROM {info}.columns").dtypes)
-    assert types["ordinal_position"] == "int"
-    assert types["character_maximum_length"] == "bigint"
-    assert types["is_nullable"] == "string"
-    assert dict(spark.sql(f"SELECT * FROM {info}.tables").dtypes)["created"] == "timestamp"
+def test_relations_and_columns_are_the_documented_ones(spark, sql, info):
+    for schema, documented in (
+        (info, EVERYWHERE),
+        ("system.information_schema", EVERYWHERE | SYSTEM_ONLY),
+    ):
+        listed = sql(
+            "SELECT table_name, column_name, full_data_type FROM system.information_schema.columns"
+            f" WHERE table_catalog = '{schema.partition('.')[0]}'"
+            " AND table_schema = 'information_schema' ORDER BY table_name, ordinal_position"
+        )
+        told = {}
+        for row in listed:
+            name, kind = row["column_name"], row["full_data_type"]
+            told.setdefault(row["table_name"], []).append(f"{name} {kind}")
+        assert told == documented
+        assert {name: typed(spark, f"{schema}.{name}") for name in documented} == documented
+
+
+def test_nobody_sees_a_row_about_what_they_may_not_know_of(sql, catalog, open_spark, other_user):
+    fill(sql, f"{catalog}.default")
+    other = Sql(open_spark(other_user))
+    for name, columns in EVERYWHERE.items():
+        first = next(each.partition(" ")[0] for each in columns if "catalog" in each)
+        query = f"SELECT count(*) FROM system.information_schema.{name} WHERE {first} = '{catalog}'"
+        assert (name, sql.values(query)[0] > 0) == (name, True)
+        assert (name, other.values(query)) == (name, [0])
+    for name in SYSTEM_ONLY:
+        other(f"SELECT * FROM system.information_schema.{name}")
+
+
+def test_some_relations_are_those_of_system_alone(sql, info):
+    for name in SYSTEM_ONLY:
+        assert sql.refused(f"SELECT * FROM {info}.{name}") == "TABLE_OR_VIEW_NOT_FOUND"
 
 
 def test_the_schema_lists_itself(sql, info):
     names = sql.values(
         f"SELECT table_name FROM {info}.tables WHERE table_schema = 'information_schema'"
     )
-    assert sorted(names) == sorted(COLUMNS)
+    assert sorted(names) == sorted(EVERYWHERE)
     count = sql.values(f"SELECT count(*) FROM {info}.columns WHERE table_name = 'row_filters'")
     assert count == [5]
 
@@ -167,6 +176,84 @@ def test_tags_of_all_five_kinds(sql, catalog, info):
     assert sql.values(f"SELECT tag_value FROM {info}.volume_tags") == ["v"]
 
 
+def test_what_a_query_does_not_ask_for_changes_nothing(sql, catalog, info):
+    schema = f"{catalog}.default"
+    sql(f"CREATE TABLE {schema}.one (a INT COMMENT 'first', b STRING)")
+    sql(f"CREATE TABLE {schema}.two (a INT, c DATE)")
+    everything = sql(f"SELECT * FROM {info}.columns")
+    mine = [row for row in everything if row["table_schema"] == "default"]
+    assert len(mine) == 4
+    for condition, expected in (
+        ("table_schema = 'default'", mine),
+        ("'default' = x.table_schema AND x.table_name IN ('two', 'absent')", mine[2:]),
+        (
+            "table_schema = 'default' AND (column_name = 'a' OR table_name = 'two')",
+            [mine[0], *mine[2:]],
+        ),
+        ("table_name = 'one' AND table_name = 'two'", []),
+        ("lower(table_name) = 'one' AND table_schema <> 'information_schema'", mine[:2]),
+        ("NOT (table_schema = 'information_schema')", mine),
+    ):
+        where = f"FROM {info}.columns x WHERE {condition}"
+        assert sql(f"SELECT * {where} ORDER BY table_name, ordinal_position") == expected
+        assert sql.values(f"SELECT count(*) {where}") == [len(expected)]
+        some = sql(f"SELECT Comment AS c, x.is_identity {where}")
+        assert sorted(map(str, some)) == sorted(
+            str({"c": row["comment"], "is_identity": "NO"}) for row in expected
+        )
+    assert sql(
+        f"SELECT t.table_name, c.n FROM {info}.tables t LEFT JOIN (SELECT table_name, count(*) AS n"
+        f" FROM {info}.columns WHERE table_schema = 'default' AND data_type = 'DATE' GROUP BY 1) c"
+        " ON c.table_name = t.table_name WHERE t.table_schema = 'default' ORDER BY 1"
+    ) == [{"table_name": "one", "n": None}, {"table_name": "two", "n": 1}]
+
+
+def test_it_is_never_stale_whoever_changes_something(sql, catalog, info, admin, open_spark):
+    client = Sql(open_spark())
+    schema = f"{catalog}.default"
+    count = f"SELECT count(*) FROM {info}.tables WHERE table_schema = 'default'"
+    assert sql.values(count) == [0]
+    for index in range(100):
+        client(f"CREATE VIEW {schema}.v{index} AS SELECT 1 AS a")
+        if index % 20 == 0:
+            assert sql.values(count) == [index + 1]
+    assert sql.values(count) == [100]
+    admin.tables.delete(f"{schema}.v7")
+    sql(f"ALTER VIEW {schema}.v8 RENAME TO {schema}.other")
+    left = sql.values(f"SELECT table_name FROM {info}.tables WHERE table_schema = 'default'")
+    assert len(left) == 99
+    assert {"v7", "v8"}.isdisjoint(left)
+
+
+def test_what_is_in_no_catalog(sql, make_location, other_user, open_spark):
+    place = make_location()
+    found = sql(
+        "SELECT l.url, l.read_only, c.credential_type, c.credential, c.credential_purpose"
+        " FROM system.information_schema.external_locations l"
+        " JOIN system.information_schema.credentials c ON c.credential_name = l.storage_credential_name"
+        f" AND c.credential_id = l.storage_credential_id WHERE external_location_name = '{place.name}'"
+    )
+    assert found == [
+        {
+            "url": place.url,
+            "read_only": "NO",
+            "credential_type": "AWS_IAM_ROLE",
+            "credential": '{"role_arn": "arn:aws:iam::1:role/x"}',
+            "credential_purpose": "STORAGE",
+        }
+    ]
+    other = Sql(open_spark(other_user))
+    query = "SELECT external_location_name, privilege_type FROM system.information_schema.{}"
+    assert other(query.format("external_location_privileges")) == []
+    sql(f"GRANT READ FILES ON EXTERNAL LOCATION `{place.name}` TO `{other_user}`")
+    assert other(query.format("external_location_privileges")) == [
+        {"external_location_name": place.name, "privilege_type": "READ FILES"}
+    ]
+    assert other.values("SELECT metastore_name FROM system.information_schema.metastores") == [
+        "local"
+    ]
+
+
 def test_a_caller_sees_what_is_granted_and_no_definitions(
     sql, catalog, info, open_spark, other_user
 ):
@@ -220,22 +307,7 @@ def test_it_cannot_be_changed(sql, catalog, info):
     assert sql.refused(f"CREATE TABLE {info}.t (a INT)") == "UC_COMMAND_NOT_SUPPORTED"
     assert sql.refused(f"DROP SCHEMA {info}") == "UC_COMMAND_NOT_SUPPORTED"
     assert sql.refused(f"SELECT * FROM {info}.absent") == "TABLE_OR_VIEW_NOT_FOUND"
-    assert sql.refused("SELECT * FROM system.access.audit") == "TABLE_OR_VIEW_NOT_FOUND"
-
-
-def test_history_holds_what_was_run_and_only_ones_own(sql, catalog, open_spark, other_user):
-    from tests.local.conftest import eventually
-
-    other = Sql(open_spark(other_user))
-    mark = f"mark {catalog}"
-    other(f"SELECT '{mark}' AS m")
-    query = (
-        "SELECT executed_by, execution_status, statement_type FROM system.query.history"
-        f" WHERE statement_text = 'SELECT ''{mark}'' AS m'".replace("''", "\\'")
-    )
-    eventually(lambda: sql(query))
-    assert next(tuple(row.values()) for row in sql(query)) == (other_user, "FINISHED", "SELECT")
-    assert set(other.values("SELECT executed_by FROM system.query.history")) == {other_user}
+    assert sql.refused(f"SELECT * FROM {info}.tables VERSION AS OF 1").startswith("UNSUPPORTED")
 
 
 @pytest.mark.slow
@@ -262,6 +334,6 @@ def test_five_thousand_tables_are_listed_within_a_second(tmp_path):
     made = relation(catalog, who, "main", "information_schema", "columns")
     took = time.perf_counter() - started
     catalog.close()
-    assert made.num_rows == 100_000 + sum(len(names.split()) for names in COLUMNS.values())
+    assert made.num_rows == 100_000 + sum(len(each) for each in EVERYWHERE.values())
     # A second on two idle cores; a shared machine gets some room.
     assert took < 4

@@ -15,6 +15,8 @@ from clonexs.local.engine.cancel import cancellable
 from clonexs.local.engine.client import arrow_stream, local_relation, sql_relation
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
+from clonexs.local.query_log import Entry
+from clonexs.local.system.touched import Touch, touching
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,11 +57,13 @@ class Stream:
         plan: The rewritten plan.
         text: What it is, for the history.
         port: Port of the engine.
+        touched: What it reads.
     """
 
     plan: Any
     text: str
     port: int
+    touched: tuple[Touch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,14 @@ class Executor:
             return Rows(own, is_command=False)
         text = text_of(root)
         try:
-            made = self.relation(session, root)
+            with touching() as touched:
+                made = self.relation(session, root)
         except LocalError as error:
             self._refused(session, operation, text, error)
             raise
         operation.is_streamed = True
-        return Stream(base_pb2.Plan(root=made), text, self._engine.port)
+        plan = base_pb2.Plan(root=made)
+        return Stream(plan, text, self._engine.port, tuple(touched.values()))
 
     def _refused(
         self, session: SqlSession, operation: Operation, text: str, error: LocalError
@@ -132,6 +138,7 @@ class Executor:
         entry = self._server.queries.begin(
             operation.id, name, text, client=CLIENT, tags=operation.tags
         )
+        at_home(entry, session)
         self._server.queries.finish(entry, "FAILED", error=error.text)
 
     # Commands.
@@ -172,6 +179,7 @@ class Executor:
                 ) as entry,
                 cancellable(operation.cancellation),
             ):
+                at_home(entry, session)
                 table = self._run(session, text, arguments)
                 entry.rows = table.num_rows
                 if has_effect:
@@ -192,6 +200,11 @@ class Executor:
             raise LocalError("PARSE_SYNTAX_ERROR", "The statement is not understood.")
         self._engine.sessions.keep(session)
         return table
+
+
+def at_home(entry: Entry, session: SqlSession) -> None:
+    """Say in the history where a statement read its short names."""
+    entry.session_id, entry.place = session.id, (session.catalog, session.schema)
 
 
 def sql_of(command: Any) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clonexs.local.connect import responses
-from clonexs.local.connect.execute import CLIENT, Executor, Outcome, Stream, text_at_hand
+from clonexs.local.connect.execute import CLIENT, Executor, Outcome, Stream, at_home, text_at_hand
 from clonexs.local.connect.operations import Operation, Operations
 from clonexs.local.connect.streams import EngineStreams
 from clonexs.local.engine.session import SqlSession
@@ -35,7 +35,7 @@ class Executions:
         self.executor = Executor(server)
         self._server = server
         self._engine = server.engine
-        self._streams = EngineStreams(server)
+        self.streams = EngineStreams(server)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statement")
 
     async def execute(self, request: Any, authorization: str | None) -> AsyncIterator[Any]:
@@ -85,7 +85,7 @@ class Executions:
     def _begun(
         self, operation: Operation, request: Any, authorization: str | None
     ) -> asyncio.Future[Outcome]:
-        if not self._is_at_hand(request):
+        if not self.is_at_hand(request.session_id, request.plan):
             return asyncio.ensure_future(
                 self.in_thread(self._begin, operation, request, authorization)
             )
@@ -96,10 +96,10 @@ class Executions:
             made.set_exception(error)
         return made
 
-    def _is_at_hand(self, request: Any) -> bool:
-        # A query whose rewriting is kept needs nothing that would hold the event loop up.
-        session = self._engine.sessions.peek(request.session_id)
-        text = text_at_hand(request.plan)
+    def is_at_hand(self, session_id: str, plan: Any) -> bool:
+        """Whether a query's rewriting is kept: it needs nothing that would hold the event loop up."""
+        session = self._engine.sessions.peek(session_id)
+        text = text_at_hand(plan)
         return session is not None and bool(text) and self._engine.is_at_hand(session, text)
 
     def _begin(self, operation: Operation, request: Any, authorization: str | None) -> Outcome:
@@ -120,11 +120,13 @@ class Executions:
         entry = queries.begin(
             operation.id, session.principal.name, stream.text, client=CLIENT, tags=operation.tags
         )
+        at_home(entry, session)
+        entry.touched = stream.touched
         rows = 0
         try:
             await self._server.strike_async(stream.text, "before")
             with queries.counters.work():
-                async for response in self._streams.run(
+                async for response in self.streams.run(
                     session, operation, stream.plan, stream.port
                 ):
                     rows += response.arrow_batch.row_count

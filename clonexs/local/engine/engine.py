@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.catalog import Catalog, Object, Principal
+from clonexs.local.catalog import Catalog, Object
 from clonexs.local.catalog.store import METASTORE
 from clonexs.local.engine.arguments import bound
 from clonexs.local.engine.cancel import Cancellation, cancellable
@@ -21,10 +21,16 @@ from clonexs.local.engine.sail import Sail
 from clonexs.local.engine.session import Sessions, SqlSession
 from clonexs.local.engine.text import tree_of
 from clonexs.local.engine.waiting import Waiting
-from clonexs.local.errors import LocalError
+from clonexs.local.errors import LocalError, not_found
+from clonexs.local.sharing.inbound import inbound_of
+from clonexs.local.system.touched import touch
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from clonexs.local.information_schema.asked import Asked
+    from clonexs.local.information_schema.splice import OwnRows
+    from clonexs.local.system.tables import SystemTables
 
 _CACHED = 500
 # Rows that the statement of this thread has put into the engine's session.
@@ -55,12 +61,15 @@ class Engine:
         self.client = SailClient(sail)
         self.sessions = Sessions(catalog.database)
         self._sail = sail
+        self.shared = inbound_of(catalog)
         self._aliases: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._full_names: dict[str, str] = {}
         self._lock = threading.Lock()
         self._rewritten: dict[tuple[Any, ...], Rewritten] = {}
         self._waiting = Waiting()
+        # Gives the rows of system tables; set by the server that has them.
+        self.system: SystemTables | None = None
         self._namespace = uuid.UUID(catalog.get("METASTORE", METASTORE).id)
 
     # Names the engine's process may resolve.
@@ -128,6 +137,7 @@ class Engine:
         from clonexs.local.statements import StatementContext, dispatch
 
         text = bound(text, arguments or {})
+        self.shared.refresh()
         with self._rows_put(session):
             table = dispatch(StatementContext(self.catalog, session, self), text, {})
             return table if table is not None else data.change(self, session, text, {})
@@ -145,8 +155,12 @@ class Engine:
         found = self._rewritten.get(key)
         if found is None:
             found = self._waiting.take(session.id, key, keep=not runs)
-        if found is None:
+        if found is not None:
+            touch(found.touched)
+        else:
             found = self.rewriter(session).query(text, self.scope(session))
+            if any("shared" in each.spec for each in found.tables):
+                return found  # what others share is asked for anew, each time
             if found.relations and not runs:
                 self._waiting.put(session.id, key, found)
             elif not found.relations:
@@ -181,12 +195,14 @@ class Engine:
 
     def rewriter(self, session: SqlSession) -> Rewriter:
         """A rewriter for one statement."""
+        self.shared.refresh()
         return Rewriter(
             self.catalog,
             self.alias,
             self._relation,
             lambda inner: self._inner(session, inner),
             lambda view, below: self._evolve(session, view, below),
+            lambda table, travel: self._received(session, table, travel),
         )
 
     def scope(self, session: SqlSession) -> Scope:
@@ -204,10 +220,21 @@ class Engine:
             raise LocalError("PARSE_SYNTAX_ERROR", f"`{text}` is not understood.")
         return table
 
-    def _relation(self, who: Principal, full: tuple[str, ...]) -> pa.Table:
-        from clonexs.local.information_schema import relation
+    def _received(self, session: SqlSession, table: Object, travel: str) -> str | pa.Table:
+        from clonexs.local.engine.received import received
 
-        return relation(self.catalog, who, full[0], full[1], full[2])
+        return received(self, session, table, travel)
+
+    def _relation(self, scope: Scope, full: tuple[str, str, str], asked: Asked) -> OwnRows:
+        from clonexs.local.information_schema.splice import information_schema_rows
+
+        if full[1] == "information_schema":
+            if full[2] == "providers":
+                self.shared.discover()
+            return information_schema_rows(self.catalog, scope.user, full[0], full[2], asked)
+        if self.system is None:
+            raise not_found("TABLE", ".".join(full))
+        return self.system.rows(scope, full, asked)
 
     # For statements that need a query of their own.
 
@@ -251,7 +278,9 @@ class Engine:
 
     def server_id(self, session: SqlSession) -> str:
         """The identifier that answers of this session carry: the same after a restart."""
-        return str(uuid.uuid5(self._namespace, session.id))
+        if not session.server_id:
+            session.server_id = str(uuid.uuid5(self._namespace, session.id))
+        return session.server_id
 
     def is_query(self, session: SqlSession, text: str) -> bool:
         """Whether a text only reads; everything else is a statement of ours.

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.catalog import Catalog, Object, Principal
+from clonexs.local.catalog import Catalog, Object
 from clonexs.local.engine.functions import Known, expand_functions
 from clonexs.local.engine.guard import plain
 from clonexs.local.engine.nodes import Nodes, drop_qualifiers, known_names, qualify_arguments
@@ -23,9 +23,13 @@ from clonexs.local.engine.scope import Rewritten, Scope
 from clonexs.local.engine.text import Edits, inner_describes, quoted, tokens_of, tree_of
 from clonexs.local.engine.view_text import view_text
 from clonexs.local.errors import LocalError, not_found, syntax
+from clonexs.local.information_schema.asked import EVERYTHING, Asked, asked_of
+from clonexs.local.system.touched import Touch, touch, touch_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from clonexs.local.information_schema.splice import OwnRows
 
 __all__ = ["Rewriter", "Rewritten", "Scope", "is_query"]
 
@@ -41,6 +45,7 @@ class Rewriter:
         alias: Gives the name by which the engine may read a table's folder.
         relation: Gives the rows of ``information_schema`` and system relations.
         own_rows: Runs an inner ``DESCRIBE`` and gives its rows.
+        received: Gives what reads a table that another provider shares, or the rows of a view.
         evolve: Told of a view that follows what is below it, of its text and of what that reads.
     """
 
@@ -48,20 +53,23 @@ class Rewriter:
         self,
         catalog: Catalog,
         alias: Callable[[Object], str],
-        relation: Callable[[Principal, tuple[str, ...]], pa.Table],
+        relation: Callable[[Scope, tuple[str, str, str], Asked], OwnRows],
         own_rows: Callable[[str], pa.Table] | None = None,
         evolve: Callable[[Object, Rewritten], None] | None = None,
+        received: Callable[[Object, str], str | pa.Table] | None = None,
     ) -> None:
         self.catalog = catalog
         self._alias = alias
         self._relation = relation
         self._own_rows = own_rows
         self._evolve = evolve
+        self._received = received
         self.tables: list[Object] = []
         self.views: list[Object] = []
         self.functions: list[Object] = []
         self.named: list[Object] = []
         self.relations: dict[str, pa.Table] = {}
+        self.touched: list[Touch] = []
 
     def query(self, text: str, scope: Scope) -> Rewritten:
         """Rewrite a query.
@@ -70,7 +78,7 @@ class Rewriter:
             LocalError: also if the text is anything but a query.
         """
         made = self.text(text, scope, only_query=True)
-        return Rewritten(made, self.tables, self.relations)
+        return Rewritten(made, self.tables, self.relations, tuple(self.touched))
 
     def text(
         self,
@@ -132,7 +140,8 @@ class Rewriter:
                 parts[0].lower() in (ctes | scope.local) or parts[0] in self.relations
             ):
                 continue
-            self._table_edit(parts, (start, end), node, tokens, scope, edits, text)
+            asked = asked_of(node, nodes)
+            self._table_edit(parts, (start, end), node, tokens, scope, edits, text, asked)
             named.add(tuple(part.lower() for part in parts))
             places.add(start)
         drop_qualifiers(nodes, named, edits)
@@ -147,25 +156,32 @@ class Rewriter:
         scope: Scope,
         edits: Edits,
         text: str,
+        asked: Asked,
     ) -> None:
         start, end = place
         travel, after = time_travel(text, tokens, end)
         if text[end : end + 1] == "@":
             travel, after = at_version(text, end)
-        by = self.relation_text(parts, scope, travel)
+        by = self.relation_text(parts, scope, travel, asked)
         is_aliased = bool(node.alias) and not node.alias.startswith("@")
         edits.replace(start, after, by if is_aliased else f"{by} AS {quoted(parts[-1])}")
 
-    def relation_text(self, parts: tuple[str, ...], scope: Scope, travel: str = "") -> str:
+    def relation_text(
+        self, parts: tuple[str, ...], scope: Scope, travel: str = "", asked: Asked = EVERYTHING
+    ) -> str:
         """What stands in a FROM clause for a table or view, without an alias."""
         full = self._full(parts, scope)
         if full[1] == "information_schema" or full[0] == "system":
-            return self._own_relation(full, scope)
+            return self._own_relation(full, scope, travel, asked)
         found = self.catalog.find("TABLE", ".".join(full))
         if found is None:
             raise not_found("TABLE", ".".join(full))
         self._authorise(found, scope, travel)
         self._note(found, scope)
+        self.touched.append(touch_of(found, direct=scope.depth == 0))
+        touch(self.touched[-1:])
+        if "shared" in found.spec:
+            return self._received_text(found, travel)
         if found.is_view and travel:
             raise LocalError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "Views have no versions.")
         if found.is_expanded:
@@ -179,6 +195,16 @@ class Rewriter:
         self.tables.append(found)
         all_rows = self._alias(found) + (f" {travel}" if travel else "")
         return protected_text(found, all_rows, scope, self) if found.is_protected else all_rows
+
+    def _received_text(self, found: Object, travel: str) -> str:
+        assert self._received is not None
+        self.tables.append(found)
+        made = self._received(found, travel)
+        if isinstance(made, str):
+            return made
+        name = f"__{'_'.join(found.parts)}_{next(_NUMBERS)}"
+        self.relations[name] = made
+        return quoted(name)
 
     def _authorise(self, found: Object, scope: Scope, travel: str) -> None:
         try:
@@ -216,10 +242,18 @@ class Rewriter:
             return folded[0], folded[1], folded[2]
         raise syntax(f"{'.'.join(parts)} has too many parts to be the name of a table.")
 
-    def _own_relation(self, full: tuple[str, str, str], scope: Scope) -> str:
+    def _own_relation(
+        self, full: tuple[str, str, str], scope: Scope, travel: str, asked: Asked
+    ) -> str:
         name = f"__{'_'.join(full)}_{next(_NUMBERS)}"
-        self.relations[name] = self._relation(scope.user, full)
-        return quoted(name)
+        made = self._relation(scope, full, asked)
+        if travel:
+            raise LocalError(
+                "UNSUPPORTED_FEATURE.TIME_TRAVEL",
+                f"Time travel on the relation: `{'`.`'.join(full)}`.",
+            )
+        self.relations[name] = made.table
+        return made.text(name)
 
     def _view_text(self, view: Object, scope: Scope) -> str:
         owner = self.catalog.people.principal(view.owner)

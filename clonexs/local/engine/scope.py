@@ -11,6 +11,8 @@ from clonexs.local.errors import LocalError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clonexs.local.system.touched import Touch
+
 _MAX_DEPTH = 40
 
 
@@ -52,8 +54,10 @@ class Rewritten:
         text: The text.
         tables: Tables that were read, for lineage and locks.
         relations: Rows to put into the session first, by the name that stands in the text.
+        touched: What it reads, for lineage.
     """
 
     text: str
     tables: list[Object] = field(default_factory=list)
     relations: dict[str, pa.Table] = field(default_factory=dict)
+    touched: tuple[Touch, ...] = ()

@@ -1,4 +1,4 @@
-"""``information_schema`` of each catalog, the one of ``system`` over all of them, and history.
+"""``information_schema`` of each catalog, and the one of ``system`` over all of them.
 
 Rows are made from the catalog when they are asked for, column by column, and only of objects that
 the caller may know of.

@@ -133,6 +133,7 @@ RELATIONS = (
             "constraint_catalog constraint_schema constraint_name check_clause sql_path comment S"
         ),
         _check_constraints,
+        keys=("constraint_catalog", "constraint_schema"),
     ),
     Relation(
         "table_constraints",
@@ -141,6 +142,7 @@ RELATIONS = (
             " table_name constraint_type is_deferrable initially_deferred enforced S"
         ),
         _table_constraints,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
     Relation(
         "key_column_usage",
@@ -149,6 +151,7 @@ RELATIONS = (
             " table_name column_name S, ordinal_position position_in_unique_constraint I"
         ),
         _key_column_usage,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
     Relation(
         "referential_constraints",
@@ -158,6 +161,7 @@ RELATIONS = (
             " delete_rule S"
         ),
         _referential_constraints,
+        keys=("constraint_catalog", "constraint_schema"),
     ),
     Relation(
         "constraint_table_usage",
@@ -166,6 +170,7 @@ RELATIONS = (
             " constraint_name S"
         ),
         _constraint_table_usage,
+        keys=("constraint_catalog", "constraint_schema"),
     ),
     Relation(
         "constraint_column_usage",
@@ -174,5 +179,6 @@ RELATIONS = (
             " constraint_schema constraint_name S"
         ),
         _constraint_column_usage,
+        keys=("constraint_catalog", "constraint_schema"),
     ),
 )

@@ -50,7 +50,7 @@ def _tables(seen: Seen) -> Mapping[str, Column]:
     from clonexs.local.information_schema.relations import relation_names
 
     found = seen.tables
-    made: dict[str, list[Any]] = {
+    made: dict[str, Any] = {
         "table_catalog": of(found, "catalog"),
         "table_schema": of(found, "schema"),
         "table_name": of(found, "name"),
@@ -62,10 +62,10 @@ def _tables(seen: Seen) -> Mapping[str, Column]:
             None if each.is_view else each.spec.get("data_source_format", "DELTA") for each in found
         ],
         "storage_path": of(found, "storage_location"),
-        **_changes(found),  # type: ignore[dict-item]  # lists, all of them
+        **_changes(found),
     }
     for catalog in seen.own_schemas:
-        names = relation_names(catalog)
+        names = [each for each in relation_names(catalog) if seen.asks_for(each)]
         schema = seen.catalog.get("SCHEMA", f"{catalog}.information_schema")
         fixed: dict[str, Any] = {
             "table_catalog": catalog,
@@ -112,32 +112,14 @@ def _volumes(seen: Seen) -> Mapping[str, Column]:
     }
 
 
-def _locations(seen: Seen) -> Mapping[str, Column]:
-    found = seen.outside("EXTERNAL_LOCATION")
-    return {
-        "external_location_name": of(found, "name"),
-        "external_location_owner": of(found, "owner"),
-        "url": of(found, "storage_location"),
-        "storage_credential_name": [each.spec.get("credential_name") for each in found],
-        "read_only": [yes_no(each.spec.get("read_only")) for each in found],
-        "comment": of(found, "comment"),
-        **_changes(found),
-    }
-
-
-def _metastores(seen: Seen) -> Mapping[str, Column]:
-    found = seen.outside("METASTORE")
-    return {
-        "metastore_id": of(found, "id"),
-        "metastore_name": of(found, "name"),
-        "metastore_owner": of(found, "owner"),
-        **_changes(found),
-    }
-
-
 RELATIONS = (
     Relation("information_schema_catalog_name", columns("catalog_name S"), _catalog_name),
-    Relation("catalogs", columns(f"catalog_name catalog_owner comment S, {_CHANGES}"), _catalogs),
+    Relation(
+        "catalogs",
+        columns(f"catalog_name catalog_owner comment S, {_CHANGES}"),
+        _catalogs,
+        keys=("catalog_name",),
+    ),
     Relation(
         "schemata",
         columns(
@@ -145,6 +127,7 @@ RELATIONS = (
             " custom_max_retention_hours L"
         ),
         _schemata,
+        keys=("catalog_name", "schema_name"),
     ),
     Relation(
         "tables",
@@ -154,6 +137,7 @@ RELATIONS = (
             " data_source_format storage_sub_directory storage_path S"
         ),
         _tables,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
     Relation(
         "views",
@@ -162,6 +146,7 @@ RELATIONS = (
             " is_insertable_into sql_path is_materialized S"
         ),
         _views,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
     Relation(
         "volumes",
@@ -170,20 +155,6 @@ RELATIONS = (
             f" storage_location S, {_CHANGES}"
         ),
         _volumes,
-    ),
-    Relation(
-        "external_locations",
-        columns(
-            "external_location_name external_location_owner url storage_credential_name read_only"
-            f" comment S, {_CHANGES}"
-        ),
-        _locations,
-        everywhere=False,
-    ),
-    Relation(
-        "metastores",
-        columns(f"metastore_id metastore_name metastore_owner S, {_CHANGES}"),
-        _metastores,
-        everywhere=False,
+        keys=("volume_catalog", "volume_schema", "volume_name"),
     ),
 )

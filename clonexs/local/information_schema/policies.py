@@ -40,10 +40,12 @@ RELATIONS = (
         "column_masks",
         columns("table_catalog table_schema table_name column_name mask_name using_columns S"),
         _column_masks,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
     Relation(
         "row_filters",
         columns("table_catalog table_schema table_name filter_name target_columns S"),
         _row_filters,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
 )

@@ -74,6 +74,7 @@ def _relation(
         columns(f"grantor grantee {listed} privilege_type is_grantable inherited_from S"),
         _build(objects, *names),
         everywhere,
+        keys=names[0] if everywhere else (),
     )
 
 
@@ -96,16 +97,19 @@ RELATIONS = (
         ("specific_catalog", "specific_schema", "specific_name"),
         ("routine_catalog", "routine_schema", "routine_name"),
     ),
-    _relation(
-        "external_location_privileges",
-        lambda seen: seen.outside("EXTERNAL_LOCATION"),
-        ("external_location_name",),
-        everywhere=False,
-    ),
-    _relation(
-        "metastore_privileges",
-        lambda seen: seen.outside("METASTORE"),
-        ("metastore_name",),
-        everywhere=False,
-    ),
 )
+
+
+def outside(name: str, column: str, *kinds: str) -> Relation:
+    """The grants on objects that are in no catalog.
+
+    Args:
+        name: Name of the relation.
+        column: Column that holds the name of the object.
+        kinds: Kinds of the objects.
+    """
+
+    def objects(seen: Seen) -> list[Object]:
+        return [each for kind in kinds for each in seen.outside(kind)]
+
+    return _relation(name, objects, (column,), everywhere=False)

@@ -5,42 +5,50 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from clonexs.local.catalog import Catalog, Principal
 from clonexs.local.errors import not_found
-from clonexs.local.information_schema.frame import Relation, table_of
+from clonexs.local.information_schema.frame import Relation, Rows, rows_of, table_of
 from clonexs.local.information_schema.seen import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clonexs.local.information_schema.asked import Asked
+
 SCHEMA, SYSTEM = "information_schema", "system"
-_KEPT = 64
+_KEPT, _KEPT_BYTES = 64, 64 * 1024 * 1024
 # What was built, by who asked for what; dropped when anything in the catalog changed.
-_Key: TypeAlias = tuple[Principal, str, str]
+_Key: TypeAlias = "tuple[Principal, str, str, Asked | None]"
+_Only: TypeAlias = "tuple[Collection[str] | None, ...]"
 
 
 class _Cache:
     def __init__(self) -> None:
         self.version = -1
-        self.tables: OrderedDict[_Key, pa.Table] = OrderedDict()
+        self.rows: OrderedDict[_Key, Rows] = OrderedDict()
         self.lock = threading.Lock()
 
-    def get(self, version: int, key: _Key) -> pa.Table | None:
+    def get(self, version: int, key: _Key) -> Rows | None:
         with self.lock:
             if version != self.version:
-                self.tables.clear()
+                self.rows.clear()
                 self.version = version
-            return self.tables.get(key)
+            return self.rows.get(key)
 
-    def put(self, version: int, key: _Key, table: pa.Table) -> None:
+    def put(self, version: int, key: _Key, rows: Rows) -> None:
         with self.lock:
-            if version == self.version:
-                self.tables[key] = table
-                while len(self.tables) > _KEPT:
-                    self.tables.popitem(last=False)
+            if version != self.version:
+                return
+            self.rows[key] = rows
+            while len(self.rows) > _KEPT or self._size() > _KEPT_BYTES:
+                self.rows.popitem(last=False)
+
+    def _size(self) -> int:
+        return sum(each.table.nbytes for each in self.rows.values())
 
 
 _caches: weakref.WeakKeyDictionary[Catalog, _Cache] = weakref.WeakKeyDictionary()
@@ -49,39 +57,76 @@ _caches: weakref.WeakKeyDictionary[Catalog, _Cache] = weakref.WeakKeyDictionary(
 def relation(
     catalog: Catalog, who: Principal, catalog_name: str, schema_name: str, name: str
 ) -> pa.Table:
-    """Rows of a relation of ``information_schema`` or ``system`` for one caller.
+    """All rows and columns of a relation of an ``information_schema`` for one caller.
 
     Args:
         catalog: The catalog.
         who: The caller: only what they may know of is in the rows.
-        catalog_name: First part of the name.
+        catalog_name: First part of the name; ``system`` has the rows of all catalogs.
         schema_name: Second part.
         name: Third part.
 
     Raises:
         LocalError: if there is no such relation, or the caller may not use the catalog.
     """
-    full = f"{catalog_name}.{schema_name}.{name}"
-    if (catalog_name, schema_name, name) == (SYSTEM, "query", "history"):
-        from clonexs.local.information_schema.history import query_history
+    if schema_name != SCHEMA:
+        raise not_found("TABLE", f"{catalog_name}.{schema_name}.{name}")
+    found = find(catalog, who, catalog_name, name)
+    return table_of(found, rows(catalog, who, catalog_name, found))
 
-        return query_history(catalog, who)
-    found = _by_name(catalog_name == SYSTEM).get(name) if schema_name == SCHEMA else None
-    if found is None:
-        raise not_found("TABLE", full)
-    if catalog_name != SYSTEM:
+
+def find(catalog: Catalog, who: Principal, catalog_name: str, name: str) -> Relation:
+    """A relation of a catalog's ``information_schema``.
+
+    Raises:
+        LocalError: if there is none of this name, or the caller may not use the catalog.
+    """
+    found = _by_name(catalog_name == SYSTEM).get(name)
+    if found is not None and catalog_name != SYSTEM:
         holder = catalog.find("CATALOG", catalog_name)
         if holder is None or not catalog.is_visible(who, holder):
-            raise not_found("TABLE", full)
+            found = None
+    if found is None:
+        raise not_found("TABLE", f"{catalog_name}.{SCHEMA}.{name}")
+    return found
+
+
+def rows(
+    catalog: Catalog,
+    who: Principal,
+    catalog_name: str,
+    found: Relation,
+    asked: Asked | None = None,
+) -> Rows:
+    """Rows of a relation for one caller, kept until something in the catalog changes.
+
+    Args:
+        catalog: The catalog.
+        who: The caller.
+        catalog_name: Whose ``information_schema``; ``system`` has the rows of all catalogs.
+        found: The relation.
+        asked: What a query needs of it; other columns and rows may be left out.
+    """
     version = catalog.version
     cached = _caches.setdefault(catalog, _Cache())
-    key = (who, catalog_name, name)
-    table = cached.get(version, key)
-    if table is None:
-        only = "" if catalog_name == SYSTEM else catalog_name
-        table = table_of(found, found.build(Seen(catalog, who, only)))
-        cached.put(version, key, table)
-    return table
+    key = (who, catalog_name, found.name, asked)
+    made = cached.get(version, key)
+    if made is None:
+        only = _only(catalog_name, found, asked)
+        values = found.build(Seen(catalog, who, only))
+        made = rows_of(found, values, None if asked is None else asked.columns)
+        cached.put(version, key, made)
+    return made
+
+
+def _only(catalog_name: str, found: Relation, asked: Asked | None) -> _Only:
+    only: list[Collection[str] | None] = [None, None, None]
+    for place, column in enumerate(found.keys) if asked is not None else ():
+        assert asked is not None
+        only[place] = asked.values_of(column)
+    if catalog_name != SYSTEM:
+        only[0] = [catalog_name] if only[0] is None or catalog_name in only[0] else []
+    return tuple(only)
 
 
 def relations_of(catalog_name: str) -> list[Relation]:
@@ -100,6 +145,7 @@ def _by_name(is_system: bool) -> dict[str, Relation]:
     from clonexs.local.information_schema import (
         constraints,
         objects,
+        outside,
         policies,
         privileges,
         routines,
@@ -108,7 +154,11 @@ def _by_name(is_system: bool) -> dict[str, Relation]:
         tags,
     )
 
-    rooms = (objects, table_columns, routines, constraints, tags, policies, privileges, shares)
+    rooms = (objects, table_columns, routines, constraints, tags, policies, privileges)
+    more = (outside, shares)
     return {
-        each.name: each for room in rooms for each in room.RELATIONS if is_system or each.everywhere
+        each.name: each
+        for room in (*rooms, *more)
+        for each in room.RELATIONS
+        if is_system or each.everywhere
     }

@@ -97,6 +97,7 @@ RELATIONS = (
             f" created T, created_by S, last_altered T, last_altered_by S, {COLLATION}"
         ),
         _routines,
+        keys=("specific_catalog", "specific_schema", "specific_name"),
     ),
     Relation(
         "parameters",
@@ -106,6 +107,7 @@ RELATIONS = (
             f" parameter_default comment S, {COLLATION}"
         ),
         _parameters,
+        keys=("specific_catalog", "specific_schema", "specific_name"),
     ),
     Relation(
         "routine_columns",
@@ -114,5 +116,6 @@ RELATIONS = (
             f" data_type full_data_type S, {FACETS}, comment S"
         ),
         _routine_columns,
+        keys=("specific_catalog", "specific_schema", "specific_name"),
     ),
 )

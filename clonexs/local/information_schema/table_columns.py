@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from clonexs.local.catalog import Object
 from clonexs.local.information_schema.frame import Column, Relation, columns
 from clonexs.local.information_schema.seen import Seen
 from clonexs.local.information_schema.types import facet_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COLLATION = "collation_catalog collation_schema collation_name S"
 FACETS = (
@@ -15,45 +19,43 @@ FACETS = (
     " numeric_precision numeric_precision_radix numeric_scale datetime_precision I,"
     " interval_type S, interval_precision I, maximum_cardinality L"
 )
-_TYPE_TEXT = {"S": "string", "I": "int", "L": "bigint", "T": "timestamp"}
 
 
 def _columns(seen: Seen) -> Mapping[str, Column]:
-    made: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "column_name",
-            "ordinal_position",
-            "column_default",
-            "is_nullable",
-            "full_data_type",
-            "is_updatable",
-            "partition_index",
-            "comment",
-        )
-    }
-    for table in seen.tables:
-        listed = table.spec.get("columns", ())
-        count = len(listed)
-        made["table_catalog"] += [table.catalog] * count
-        made["table_schema"] += [table.schema] * count
-        made["table_name"] += [table.name] * count
-        made["column_name"] += [each["name"] for each in listed]
-        made["ordinal_position"] += range(1, count + 1)
-        made["column_default"] += [each.get("default") for each in listed]
-        made["is_nullable"] += ["YES" if each.get("nullable", True) else "NO" for each in listed]
-        made["full_data_type"] += [each["type_text"] for each in listed]
-        made["is_updatable"] += ["NO" if table.is_view else "YES"] * count
-        made["partition_index"] += [each.get("partition_index") for each in listed]
-        made["comment"] += [each.get("comment") for each in listed]
-    for catalog in seen.own_schemas:
-        _add_own(made, catalog)
+    tables = seen.tables
+    # Taken once: somebody may change a table while its columns are listed.
+    inside = [table.spec.get("columns", ()) for table in tables]
+    counts = [len(each) for each in inside]
+    listed = [column for each in inside for column in each]
+    own = [_own(catalog, seen) for catalog in seen.own_schemas]
+    added = [column for columns in own for column in columns]
+    texts = [each["type_text"] for each in listed] + [each[3] for each in added]
+
+    def each_of(name: str) -> Callable[[], list[Any]]:
+        return lambda: [column.get(name) for column in listed] + [None] * len(added)
+
+    def per_table(of_table: Callable[[Object], str], index: int) -> Callable[[], pa.Array]:
+        return lambda: _repeated(tables, counts, of_table, [each[index] for each in added])
+
     return {
-        **made,
-        **facet_columns(made["full_data_type"]),
+        "column_name": [each["name"] for each in listed] + [each[2] for each in added],
+        "full_data_type": lambda: texts,
+        "table_catalog": per_table(lambda table: table.catalog, 0),
+        "table_schema": per_table(lambda table: table.schema, 5),
+        "table_name": per_table(lambda table: table.name, 1),
+        "ordinal_position": lambda: (
+            [position for count in counts for position in range(1, count + 1)]
+            + [each[4] for each in added]
+        ),
+        "column_default": each_of("default"),
+        "is_nullable": lambda: (
+            ["YES" if each.get("nullable", True) else "NO" for each in listed]
+            + ["YES"] * len(added)
+        ),
+        "is_updatable": per_table(lambda table: "NO" if table.is_view else "YES", 6),
+        "partition_index": each_of("partition_index"),
+        "comment": each_of("comment"),
+        **facet_columns(texts),
         "is_identity": "NO",
         "is_generated": "NO",
         "is_system_time_period_start": "NO",
@@ -61,21 +63,28 @@ def _columns(seen: Seen) -> Mapping[str, Column]:
     }
 
 
-def _add_own(made: dict[str, list[Any]], catalog: str) -> None:
+def _repeated(
+    tables: list[Object], counts: list[int], of_table: Callable[[Object], str], added: list[Any]
+) -> pa.Array:
+    """What is true of a table, once for each of its columns."""
+    import numpy as np
+    import pyarrow as pa
+
+    indices = pa.array(np.repeat(np.arange(len(tables)), counts))
+    made = pa.array([of_table(table) for table in tables], pa.string()).take(indices)
+    return pa.concat_arrays([made, pa.array(added, pa.string())])
+
+
+def _own(catalog: str, seen: Seen) -> list[tuple[str, str, str, str, int, str, str]]:
+    """Columns of the relations of a catalog's ``information_schema``."""
     from clonexs.local.information_schema.relations import relations_of
 
-    for relation in relations_of(catalog):
-        count = len(relation.columns)
-        made["table_catalog"] += [catalog] * count
-        made["table_schema"] += ["information_schema"] * count
-        made["table_name"] += [relation.name] * count
-        made["column_name"] += [name for name, _ in relation.columns]
-        made["ordinal_position"] += range(1, count + 1)
-        made["full_data_type"] += [_TYPE_TEXT[kind] for _, kind in relation.columns]
-        made["is_nullable"] += ["YES"] * count
-        made["is_updatable"] += ["NO"] * count
-        for name in ("column_default", "partition_index", "comment"):
-            made[name] += [None] * count
+    return [
+        (catalog, relation.name, name, kind, position, "information_schema", "NO")
+        for relation in relations_of(catalog)
+        if seen.asks_for(relation.name)
+        for position, (name, kind) in enumerate(relation.typed, start=1)
+    ]
 
 
 RELATIONS = (
@@ -91,5 +100,6 @@ RELATIONS = (
             f" {COLLATION}"
         ),
         _columns,
+        keys=("table_catalog", "table_schema", "table_name"),
     ),
 )

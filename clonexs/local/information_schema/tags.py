@@ -48,7 +48,8 @@ def _rows(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Mapping[st
 def _relation(
     name: str, parts: tuple[str, ...], build: Callable[[Seen], Mapping[str, Column]]
 ) -> Relation:
-    return Relation(name, columns(f"{' '.join(parts)} tag_name tag_value S"), build)
+    listed = columns(f"{' '.join(parts)} tag_name tag_value S")
+    return Relation(name, listed, build, keys=parts[:3])
 
 
 RELATIONS = (

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from clonexs.local.information_schema.frame import Column
 
 FACETS = (
     "data_type",
@@ -32,8 +38,27 @@ def facets(text: str) -> tuple[Any, ...]:
     return name, None, None, None, 0 if head == "date" else None
 
 
-def facet_columns(texts: list[str]) -> dict[str, list[Any]]:
-    """Facets of many types, as columns."""
-    made = [facets(text) for text in texts]
-    values = list(zip(*made, strict=True)) if made else [()] * len(FACETS)
-    return {name: list(value) for name, value in zip(FACETS, values, strict=True)}
+def facet_columns(texts: list[str]) -> dict[str, Column]:
+    """Facets of many types, as columns that are made when they are asked for."""
+    kept: list[tuple[pa.Array, list[str]]] = []
+
+    def encoded() -> tuple[pa.Array, list[str]]:
+        # A hundred thousand columns have a few dozen types.
+        import pyarrow as pa
+
+        if not kept:
+            made = pa.array(texts, pa.string()).dictionary_encode()
+            kept.append((made.indices, made.dictionary.to_pylist()))
+        return kept[0]
+
+    def column(index: int) -> Callable[[], pa.Array]:
+        def make() -> pa.Array:
+            import pyarrow as pa
+
+            indices, known = encoded()
+            kind = pa.string() if index == 0 else pa.int32()
+            return pa.array([facets(text)[index] for text in known], kind).take(indices)
+
+        return make
+
+    return {name: column(index) for index, name in enumerate(FACETS)}

@@ -34,7 +34,7 @@ from clonexs.local.services.rules import (
     owns,
     sees,
 )
-from clonexs.local.services.wire import carried
+from clonexs.local.services.wire import ADMITTED, carried
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
@@ -139,7 +139,9 @@ def _endpoint(server: Server, served: Served) -> Callable[[Request], Any]:
 
     def admit(request: Request, body: bytes) -> Call:
         who = server.authenticate(request.headers.get("authorization"))
+        server.engine.shared.refresh()
         call = Call(server, request, who, body)
+        request.scope[ADMITTED] = served.sdk, call
         call.target = served.rule.check(call)
         return call
 

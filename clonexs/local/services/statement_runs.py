@@ -155,6 +155,7 @@ class Runs:
             run.cancellation.check()
             arguments = expressions(run.parameters)
             with self._session(run) as session:
+                entry.session_id, entry.place = session.id, (session.catalog, session.schema)
                 answer = self._server.engine.execute(session, run.text, arguments)
             run.result = self._kept(run, answer.table)
             entry.rows = run.result.table.num_rows

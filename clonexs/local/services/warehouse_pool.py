@@ -9,20 +9,25 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.engine.cancel import current
 from clonexs.local.errors import LocalError
+from clonexs.local.identity import ACCOUNT_USERS
+from clonexs.local.services.acls import OWNER, Acls
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
 
 # The warehouse that is always there; identifiers have the platform's shape.
 DEFAULT_ID, DEFAULT_NAME = "10ca110ca110ca11", "Local Warehouse"
+# One that is there at first, stopped, and stops again when nothing uses it.
+SECOND_ID, SECOND_NAME, SECOND_IDLE_MINS = "10ca110ca110ca12", "Local Warehouse on Demand", 10
 START_S, STOP_S = 0.4, 0.2
+KIND, SYSTEM = "warehouses", "System user"
 _KEY = "warehouses"
 _LOOK_EVERY_S = 0.02
 _MIN_AUTO_STOP = 10
@@ -90,9 +95,14 @@ class Warehouse:
             return "STOPPING" if now < self.since + STOP_S else "STOPPED"
         if now < self.since + START_S:
             return "STARTING"
-        idle_s = now - max(self.since, self.used_at)
+        stops_at = self.stops_at
+        return "STOPPED" if stops_at is not None and now > stops_at else "RUNNING"
+
+    @property
+    def stops_at(self) -> float | None:
+        """When it stops by itself if nothing uses it; ``None`` if it does not."""
         limit = int(self.settings.get("auto_stop_mins") or 0) * 60
-        return "STOPPED" if limit and not self.in_use and idle_s > limit else "RUNNING"
+        return max(self.since, self.used_at) + limit if limit and not self.in_use else None
 
 
 class Warehouses:
@@ -106,6 +116,8 @@ class Warehouses:
         self._server = server
         self._lock = threading.RLock()
         self._found: dict[str, Warehouse] = {}
+        # Told what becomes of a warehouse: ``CREATE EDIT DELETE START STOP``, before it is done.
+        self.watch: Callable[[Warehouse, str, float], None] = lambda *_: None
         self._load()
 
     def now(self) -> float:
@@ -145,8 +157,10 @@ class Warehouses:
                 settings={**_DEFAULTS, **settings},
                 since=self.now(),
             )
+            self.watch(made, "CREATE", self.now())
             self._found[made.id] = made
             self._save()
+            self._server.service(Acls).add(KIND, made.id, {creator: OWNER})
         return made
 
     def edit(self, found: Warehouse, name: str | None, settings: Mapping[str, Any]) -> None:
@@ -159,6 +173,7 @@ class Warehouses:
             self._check(name or found.name, settings, found)
             found.name = name or found.name
             found.settings = {**found.settings, **settings}
+            self.watch(found, "EDIT", self.now())
             self._save()
 
     def delete(self, found: Warehouse) -> None:
@@ -170,8 +185,10 @@ class Warehouses:
         if found.id == DEFAULT_ID:
             raise LocalError("INVALID_STATE", f"'{found.name}' cannot be deleted, only stopped.")
         with self._lock:
+            self.watch(found, "DELETE", self.now())
             self._found.pop(found.id, None)
             self._save()
+            self._server.service(Acls).forget(KIND, found.id)
 
     def turn(self, found: Warehouse, *, on: bool) -> None:
         """Start or stop a warehouse; doing it twice is no error."""
@@ -179,6 +196,7 @@ class Warehouses:
             now = self.now()
             is_on = found.state(now) in {"STARTING", "RUNNING"}
             if is_on != on:
+                self.watch(found, "START" if on else "STOP", now)
                 found.is_on, found.since = on, now
                 self._save()
 
@@ -234,17 +252,24 @@ class Warehouses:
         rows = database.execute("SELECT value FROM meta WHERE key = ?", (_KEY,))
         for each in json.loads(rows[0][0]) if rows else ():
             self._found[each["id"]] = Warehouse(**each)
-        if DEFAULT_ID not in self._found:
-            # It costs nothing to leave running, so that it does not stop by itself.
-            self._found[DEFAULT_ID] = Warehouse(
-                id=DEFAULT_ID,
-                name=DEFAULT_NAME,
-                creator="System user",
-                settings={**_DEFAULTS, "auto_stop_mins": 0},
-            )
+        if not rows:
+            # One costs nothing to leave running, so that it does not stop by itself.
+            self._found = {each.id: each for each in _first_ones()}
+            self._save()
+        acls = self._server.service(Acls)
+        for each in self._found.values():
+            if each.creator == SYSTEM and not acls.entries(KIND, each.id):
+                acls.add(KIND, each.id, {ACCOUNT_USERS: "CAN_USE"})
 
     def _save(self) -> None:
         kept = [{**asdict(each), "in_use": 0} for each in self._found.values()]
         self._server.catalog.database.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, json.dumps(kept))
         )
+
+
+def _first_ones() -> Iterator[Warehouse]:
+    always = {**_DEFAULTS, "auto_stop_mins": 0}
+    yield Warehouse(id=DEFAULT_ID, name=DEFAULT_NAME, creator=SYSTEM, settings=always)
+    on_demand = {**_DEFAULTS, "auto_stop_mins": SECOND_IDLE_MINS}
+    yield Warehouse(id=SECOND_ID, name=SECOND_NAME, creator=SYSTEM, settings=on_demand, is_on=False)

@@ -13,12 +13,15 @@ from starlette.responses import Response
 from clonexs.local.errors import LocalError
 from clonexs.local.faults import Refused, kill
 from clonexs.local.services.answers import error_answer
+from clonexs.local.system.requests import Noted
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
 
 # Put there by whoever holds the connection.
 _ABORT = "clonexs.abort"
+# Put there when a request was let in: the SDK's method and the call, for the audit log.
+ADMITTED = "clonexs.admitted"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -46,8 +49,31 @@ async def carried(server: Server, request: Request, run: Endpoint, *, own_count:
     except DroppedConnection:
         return await _drop(request)
     except Exception as error:  # noqa: BLE001  # whatever failed, the client gets an answer
-        return error_answer(error, request)
+        answer = error_answer(error, request)
+        _note(server, request, answer, error)
+        return answer
+    _note(server, request, answer, None)
     return answer
+
+
+def _note(server: Server, request: Request, answer: Response, error: Exception | None) -> None:
+    sdk, call = request.scope.get(ADMITTED) or ("", None)
+    if call is None:
+        return
+    server.audit(
+        Noted(
+            at=server.clock(),
+            sdk=sdk,
+            who=call.who.name,
+            status=answer.status_code,
+            error=error.text if isinstance(error, LocalError) else error and "INTERNAL_ERROR",
+            path=dict(request.path_params),
+            query=dict(request.query_params),
+            body=call.body,
+            address=request.client.host if request.client else "",
+            agent=request.headers.get("user-agent", ""),
+        )
+    )
 
 
 async def _strike(server: Server, request: Request, when: str) -> None:
