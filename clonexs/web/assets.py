@@ -46,7 +46,10 @@ class Assets:
         self._files: dict[str, Asset] = {}
         self._kit = kit
         template = template or template_root() / TEMPLATE
+        # Small enough to stand in the page: the looks before the first paint, and the line to the
+        # kernel, which is being opened while the client is still on its way.
         self.theme_script = (template / "theme.js").read_text(encoding="utf-8").strip()
+        self.early_script = (template / "early.js").read_text(encoding="utf-8").strip()
         themes = kit / "themes.css"
         text = themes.read_text(encoding="utf-8") if themes.exists() else ""
         self.themes = tuple(dict.fromkeys(_THEME.findall(text)))

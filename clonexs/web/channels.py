@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 _LIFE_CHECK_S = 0.25
 
 
+def is_chatter(message: bytes) -> bool:
+    """Whether a message only tells that the kernel begins or ends to work.
+
+    Two of them surround every message of a page, and our own front end has no use for them.
+    """
+    count = int.from_bytes(message[:8], "little")
+    # Channel, header, parent, metadata, content: each begins where the table says.
+    starts = [int.from_bytes(message[8 * n : 8 * n + 8], "little") for n in range(1, count + 1)]
+    if len(starts) < 6 or b'"status"' not in message[starts[1] : starts[2]]:
+        return False
+    content = message[starts[4] : starts[5]]
+    return b'"busy"' in content or b'"idle"' in content
+
+
 class SessionIdentity(IdentityProvider):  # type: ignore[misc]
     """Tells Jupyter's and Voila's handlers who is signed in: whoever holds a session."""
 
@@ -70,8 +84,11 @@ class ChannelsHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
             self.close()
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
-        """Send, unless the tab has gone while the kernel was still speaking."""
+        """Send, unless the tab has gone while the kernel was still speaking, or never listens to it."""
         if self.ws_connection is None or self.ws_connection.is_closing():
+            return None
+        state: WebState = self.settings["clonexs"]
+        if state.opens_pages and isinstance(message, bytes) and is_chatter(message):
             return None
         return super().write_message(message, binary)
 

@@ -89,7 +89,7 @@ class ShellHandler(Base):
         if place.page is None:
             self.set_status(404)
         elif self.state.opens_pages:
-            self.state.sessions.warm(session)
+            await self.state.sessions.warm(session)
         kernel = session.kernel
         boot = {
             "pages": self.state.shell.described(),

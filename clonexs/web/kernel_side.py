@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clonexs.widgets.services import Services
 
 _LOG = logging.getLogger(__name__)
@@ -43,9 +45,17 @@ _KEPT: list[Any] = []
 
 
 def _import_ahead() -> None:
-    for name in _AHEAD:
+    from clonexs.operations.base import find_operation
+    from clonexs.widgets.pages._index import PAGES
+
+    # The pages first: one of them is what the tab asks for in a moment.
+    steps: list[tuple[Callable[[str], object], str]] = []
+    for page in PAGES:
+        steps += [(importlib.import_module, page.module), (find_operation, page.operation)]
+    steps += [(importlib.import_module, name) for name in _AHEAD]
+    for load, name in steps:
         try:
-            importlib.import_module(name)
+            load(name)
         except Exception as error:  # noqa: BLE001 - the page that needs it will say so
             _LOG.info("%s was not imported ahead: %s", name, error)
         # Between two imports a message of a page may take its turn.

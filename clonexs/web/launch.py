@@ -24,6 +24,7 @@ def run(options: WebOptions) -> None:
         NoSuchObject: if the kit is not built, the page is unknown, or no port is free.
     """
     options.check()
+    _without_grammar()
     from clonexs.settings import home
     from clonexs.web.app import WebApp, WebState
     from clonexs.web.routes import write_notebooks
@@ -46,6 +47,14 @@ def run(options: WebOptions) -> None:
         app.config_file_paths = []
         app.initialize([])
         app.start()
+
+
+def _without_grammar() -> None:
+    """Keep Jupyter from building a grammar of international addresses, half of its time to start.
+
+    It is an optional format of JSON Schema that nothing here uses; absent, it is passed over.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # how Python marks it
 
 
 def configuration(options: WebOptions, root: str) -> Config:

@@ -57,7 +57,8 @@ def policy(state: WebState) -> Callable[[HTTPServerRequest], str]:
         from clonexs.web import jupyter_frontend
 
         return jupyter_frontend.policy
-    strict = content_policy(script_hash(state.assets.theme_script))
+    inline = (state.assets.theme_script, state.assets.early_script)
+    strict = content_policy(*map(script_hash, inline))
     return lambda request: strict
 
 

@@ -123,12 +123,13 @@ class Sessions:
             session.starting = asyncio.ensure_future(self._start(session))
         return await asyncio.shield(session.starting)
 
-    def warm(self, session: WebSession) -> None:
-        """Begin to get the kernel that a page will ask for in a moment."""
+    async def warm(self, session: WebSession) -> None:
+        """Begin to get the kernel that a page will ask for in a moment; a ready one is there at once."""
         if session.kernel is None and session.starting is None:
-            session.starting = asyncio.ensure_future(self._start(session))
+            starting = session.starting = asyncio.ensure_future(self._start(session))
             # Whoever attaches hears of a failure; here nobody waits.
-            session.starting.add_done_callback(lambda task: task.cancelled() or task.exception())
+            starting.add_done_callback(lambda task: task.cancelled() or task.exception())
+            await asyncio.wait({starting}, timeout=0)
 
     def kernel_died(self, kernel_id: str) -> None:
         """Part a session from its dead kernel; the tabs ask for another."""

@@ -64,7 +64,7 @@ def _number(field: FormField, common: dict[str, object], create: str) -> Node:
 
 
 def _choice(field: FormField, common: dict[str, object], create: str) -> Node:
-    options = [Option(choice, spoken(choice)) for choice in field.choices]
+    options = [Option(choice, spoken(choice) or "None") for choice in field.choices]
     if len(options) <= _SEGMENTS:
         return RadioField(options=options, look="segments", **common)  # type: ignore[arg-type]
     return SelectField(options=options, **common)  # type: ignore[arg-type]
@@ -131,6 +131,8 @@ def section(
     return Card(
         key=f"found-{title}" if is_found else f"section-{title}",
         title=title,
+        # What a folded section holds is seen without opening it.
+        subtitle=", ".join(field.label for field in fields),
         collapsible=True,
         open=is_found or is_open or has_error or bool(count),
         badge=f"{count} changed" if count else None,

@@ -217,3 +217,18 @@ def rate_point(event: Mapping[str, Any]) -> dict[str, Json] | None:
     if event.get("kind") != "progress" or event.get("rate") is None:
         return None
     return {"ts": event.get("ts"), "rate": event.get("rate")}
+
+
+def seconds_between(start: object, end: object) -> float | None:
+    """Seconds between two moments, ISO text or epoch seconds; ``None`` while one is absent."""
+    import datetime as dt
+
+    def epoch(moment: object) -> float | None:
+        if isinstance(moment, (int, float)):
+            return float(moment)
+        if isinstance(moment, dt.datetime):
+            return moment.timestamp()
+        return dt.datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else None
+
+    first, last = epoch(start), epoch(end)
+    return None if first is None or last is None else last - first

@@ -100,12 +100,13 @@ export interface TabItem {
   readonly badge: string | number | boolean | null;
   readonly tone: "neutral" | "success" | "warning" | "danger" | "info";
 }
-/** One step of a stepper. */
+/** One step of a stepper; one that is ``closed`` cannot be chosen, whatever its state. */
 export interface Step {
   readonly id: string;
   readonly label: string;
   readonly state: "todo" | "current" | "done" | "error";
   readonly note: string;
+  readonly closed: boolean;
 }
 /** One figure with its label. Absent values show as a dash with ``missing`` as the reason. */
 export interface StatProps {
@@ -792,7 +793,7 @@ export const SHAPES = {
   PillItem: {"tone": "neutral", "icon": "", "status": false, "to": null, "title": ""},
   Option: {"label": "", "hint": "", "group": "", "icon": "", "disabled": false},
   TabItem: {"badge": null, "tone": "neutral"},
-  Step: {"state": "todo", "note": ""},
+  Step: {"state": "todo", "note": "", "closed": false},
 } as const;
 export const NESTED = {
   Table: {"columns": "Column"},

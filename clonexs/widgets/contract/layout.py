@@ -110,12 +110,13 @@ class Toolbar(_Container):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a stepper."""
+    """One step of a stepper; one that is ``closed`` cannot be chosen, whatever its state."""
 
     id: str = field(kw_only=False)
     label: str = field(kw_only=False)
     state: Literal["todo", "current", "done", "error"] = "todo"
     note: Text_ = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

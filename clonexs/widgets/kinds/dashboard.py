@@ -93,6 +93,7 @@ class DashboardPage(Page):
                 self.problem = error_content(error)
         finally:
             self.is_loading = False
+            self.changed()
 
     @action
     def refresh(self, call: Call) -> None:

@@ -49,7 +49,7 @@ def plan_tree(page: PlanPage) -> Node:
                 footer=_footer(page),
                 # Every open step, so that going back shows it at once.
                 children=[
-                    Stack(key=step, gap="large", children=_panel(page, step))
+                    Stack(key=step, children=_panel(page, step))
                     for step in dict.fromkeys((*page.open_steps(), page.step))
                 ],
             ),
@@ -69,6 +69,9 @@ def _steps(page: PlanPage) -> list[Step]:
             steps.append(Step(name, label, state="current"))
         elif wrong:
             steps.append(Step(name, label, state="error", note=f"{len(wrong)} to mend"))
+        elif page.is_live:
+            # The run shows that they are done; until it has ended there is no way back to them.
+            steps.append(Step(name, label, state="done", closed=True))
         else:
             # A step ahead is done only when a plan, or a run, came out of it.
             was_there = position < here or (page.run if name == "execute" else page.plan)
@@ -98,7 +101,10 @@ def _footer(page: PlanPage) -> list[Node]:
         return [back, _next(page)]
     if page.step == "preview":
         return [back, *_start_buttons(page)]
-    return [] if page.run else [back]
+    if page.run is None:
+        return [back]
+    again = Button("New run", on_press=Action("reset"), icon="plus", look="primary")
+    return [again] if page.run.status in RESTING else []
 
 
 def _next(page: PlanPage) -> Node:
@@ -159,10 +165,6 @@ def execute(page: PlanPage) -> Sequence[Node | None]:
     result: Sequence[Node | None] = ()
     if run.status in FINISHED:
         result = page.result_nodes(run, run.result or {})
-    again = Stack(
-        direction="row",
-        children=[Button("New run", on_press=Action("reset"), icon="plus", look="primary")],
-    )
     return [
         *result,
         Job(
@@ -172,5 +174,4 @@ def execute(page: PlanPage) -> Sequence[Node | None]:
             on_log=Action("run_log"),
         ),
         Card(title="The same run elsewhere", collapsible=True, open=False, children=code_blocks(0)),
-        again if run.status in RESTING else None,
     ]

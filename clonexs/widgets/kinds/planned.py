@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Actions that change or remove something that is already there.
 CHANGING = frozenset({"replace", "refresh", "drop"})
+# Kinds of units whose name is a word of the program, as people say it.
+_SPOKEN = {"relation": "foreign keys"}
 ACTIONS = ("create", "refresh", "replace", "drop", "skip")
 
 
@@ -59,9 +61,14 @@ class PlanFigures:
 
 
 def _kind_row(kind: str, counts: Counter[str]) -> dict[str, Json]:
-    row: dict[str, Json] = {"kind": kind}
+    row: dict[str, Json] = {"kind": spoken_kind(kind)}
     row |= {action: counts[action] for action in ACTIONS}
     return {**row, "bytes": counts["bytes"] or None}
+
+
+def spoken_kind(kind: str) -> str:
+    """A unit's kind as people read it."""
+    return _SPOKEN.get(kind, kind)
 
 
 def size_of(unit: Unit, sizes: Mapping[str, int]) -> int | None:
@@ -79,7 +86,7 @@ def unit_rows(plan: Plan, sizes: Mapping[str, int]) -> list[dict[str, Json]]:
     return [
         {
             "key": unit.key,
-            "kind": unit.kind,
+            "kind": spoken_kind(unit.kind),
             "object": object_name(unit),
             "action": unit.action,
             "method": unit.method,

@@ -50,9 +50,9 @@ def preview(page: PlanPage) -> Sequence[Node | None]:
     plan, figures = page.plan, page.figures
     return [
         _stale_note(page),
-        notes(plan.warnings),
         _figure_cards(page, plan, figures),
         *page.plan_choices(),
+        notes(plan.warnings),
         Empty("Nothing to do", text="Source and target are equal for this request.")
         if not figures.units and not plan.skips
         else _preview_tabs(page, plan, figures),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from clonexs.widgets.contract import (
     Alert,
@@ -17,20 +17,25 @@ from clonexs.widgets.contract import (
     TabItem,
     Table,
     Tabs,
+    Tone,
 )
 from clonexs.widgets.form_view import counted, spoken
+from clonexs.widgets.jobs_panel import seconds_between
 from clonexs.widgets.kinds.frame import as_arrow, notes, problem_node
 from clonexs.widgets.state import Json
 
 if TYPE_CHECKING:
     from clonexs.jobs import RunStatus
 
-_TONES: dict[str, Literal["success", "warning", "danger", "neutral"]] = {
+_TONES: dict[str, Tone] = {
     "succeeded": "success",
     "partial": "warning",
     "failed": "danger",
     "cancelled": "neutral",
 }
+_COUNTED = {"unable": "Not copied"}
+_COUNT_TONES: dict[str, Tone] = {"failed": "danger", "blocked": "danger", "unable": "warning"}
+_PROOF_TONES: dict[str, Tone] = {"equal": "success", "differs": "danger", "unknown": "warning"}
 LEFT_OUT_COLUMNS = ("key", "object", "kind", "category", "reason", "message", "remedy")
 FAILURE_COLUMNS = ("key", "object", "kind", "state", "code", "message", "hint")
 PROOF_COLUMNS = ("object", "kind", "level", "state", "differences", "source_rows", "target_rows")
@@ -91,15 +96,19 @@ def _banner(run: RunStatus, proven: Counter[str]) -> Node:
 
 def _cards(run: RunStatus, result: Mapping[str, Any], proven: Counter[str]) -> Node:
     cards: list[Node] = [
-        Stat(spoken(word), count, tone="danger" if word == "failed" else "neutral")
+        Stat(_COUNTED.get(word, spoken(word)), count, tone=_COUNT_TONES.get(word, "neutral"))
         for word, count in run.counts.items()
         if count
     ]
     if (copied := result.get("bytes_copied")) is not None:
         cards.append(Stat("Bytes copied", copied, format="bytes"))
-    if (seconds := result.get("duration_seconds")) is not None:
+    # The run's own clock, which the card of the run shows as well.
+    if (seconds := seconds_between(run.started_at, run.ended_at)) is not None:
         cards.append(Stat("Took", seconds, format="duration"))
-    cards += [Stat(f"Proof: {word}", count) for word, count in proven.items()]
+    cards += [
+        Stat(f"Proof: {word}", count, tone=_PROOF_TONES.get(word, "neutral"))
+        for word, count in proven.items()
+    ]
     return StatCards(label="The run in figures", children=cards)
 
 

@@ -112,7 +112,11 @@ export function Card(props: Components["Card"] & Slot) {
               text
             ),
           )}
-          {subtitle && <span class="cx-muted cx-small cx-card-note">{subtitle}</span>}
+          {subtitle && (
+            <span class="cx-muted cx-small cx-card-note" title={subtitle}>
+              {subtitle}
+            </span>
+          )}
           <span class="cx-card-actions">
             <Nodes nodes={actions} />
           </span>

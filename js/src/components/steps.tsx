@@ -3,6 +3,8 @@ import type { Components, Step } from "../contract.gen";
 import { Nodes, Render, type Slot } from "../runtime/render";
 import { Picture } from "./primitives";
 
+/** Room that a sticky header may take, as the style sheet leaves it too. */
+const TOP_PX = 64;
 const SAID: Record<Step["state"], string> = {
   todo: "not yet",
   current: "current",
@@ -41,7 +43,8 @@ function Steps({ steps, label, current, onStep }: StepsProps) {
             <span class="cx-hidden">, {SAID[state]}</span>
           </>
         );
-        const canGo = onStep && !isCurrent && (step.state === "done" || step.state === "error");
+        const canGo =
+          onStep && !isCurrent && !step.closed && (step.state === "done" || step.state === "error");
         return (
           <li key={step.id} class={`cx-step cx-step-${state}`} aria-current={isCurrent ? "step" : undefined}>
             {canGo ? (
@@ -73,7 +76,9 @@ export function Wizard({ steps, value, footer, label, node }: Components["Wizard
     shown.current = current;
     // A new step is read from its beginning, by the eye and by a screen reader.
     panel.current?.focus({ preventScroll: true });
-    panel.current?.scrollIntoView({ block: "nearest" });
+    const box = panel.current?.parentElement;
+    // Where it begins above the window, its steps are brought back into sight; else nothing moves.
+    if (box && box.getBoundingClientRect().top < TOP_PX) box.scrollIntoView({ block: "start" });
   }, [current]);
   const child = node.ch?.find((each) => each.k === current);
   return (

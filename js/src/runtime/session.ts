@@ -78,6 +78,7 @@ export class Session {
   private readonly stops: (() => void)[] = [];
   private order: Promise<void> | undefined;
   private count = 0;
+  private turn = 0;
   /** A refreshed tab keeps its name but counts anew: without this, Python would replay old answers to it. */
   private readonly nonce = crypto.getRandomValues(new Uint32Array(1)).join("");
   private wasLost = false;
@@ -102,6 +103,7 @@ export class Session {
   }
 
   async open(page: string, params: Record<string, unknown> = {}, inst?: string): Promise<Instance> {
+    const turn = ++this.turn;
     const known = inst ?? this.find(page, params)?.inst;
     const shown = known ? this.instances.get(known) : undefined;
     // What was open before is drawn at once; Python then says how it stands now.
@@ -115,7 +117,7 @@ export class Session {
       inst: string;
     };
     if (known && known !== answer.inst) this.instances.delete(known);
-    return this.adopt(answer);
+    return this.adopt(answer, turn === this.turn);
   }
 
   /** Follow a link: the host's router where there is one, this widget otherwise. */
@@ -194,14 +196,15 @@ export class Session {
     );
   }
 
-  private adopt(boot: Boot & { inst: string }): Instance {
+  /** Answers may overtake one another: only the page asked for last is shown. */
+  private adopt(boot: Boot & { inst: string }, isWanted = true): Instance {
     let instance = this.instances.get(boot.inst);
     if (instance) instance.renew(boot);
     else {
       instance = new Instance(this, boot);
       this.instances.set(boot.inst, instance);
     }
-    this.current.value = instance;
+    if (isWanted) this.current.value = instance;
     return instance;
   }
 
@@ -237,7 +240,9 @@ export class Session {
     }
     const shown = this.current.peek();
     for (const inst of [...this.instances.keys()]) if (!alive.has(inst)) this.instances.delete(inst);
-    if (shown && !alive.has(shown.inst)) {
+    const isLeaving = [...this.pending.values()].some(({ question }) => question.t === "open");
+    // Whoever is on the way to another page is not called back to the one before.
+    if (shown && !alive.has(shown.inst) && !isLeaving) {
       void this.open(shown.page, shown.params).catch((error) => this.failed(error));
     }
   }

@@ -81,7 +81,7 @@ function jobs({ jobs: all, navigator, routes }: Parts): Entry[] {
       id: `job ${job.id}`,
       title: job.title,
       note: job.live ? progressOf(job) : job.status,
-      run: () => navigator.go(job.page, { run_id: job.id }),
+      run: () => navigator.go(job.page, { run: job.id }),
     };
     const cancel: Entry = {
       ...about,

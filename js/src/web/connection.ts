@@ -1,4 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
+import { whenIdle } from "./idle";
 import type { KernelLine } from "./line";
 
 /** What the workspace answered last. */
@@ -37,7 +38,7 @@ export class Connection {
   ) {
     line.onStatus((data) => this.heard(data as unknown as Status));
     effect(() => {
-      if (line.state.value.is === "up") this.check();
+      if (line.state.value.is === "up") whenIdle(() => this.check());
     });
     addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.check());
   }

@@ -14,14 +14,22 @@ export type LineState =
   | { readonly is: "starting" | "up" | "down" }
   | { readonly is: "refused"; readonly code: string; readonly message: string };
 
+/** The socket that the page opened by itself while this script was on its way, and what it heard. */
+export interface EarlyLine {
+  readonly id: string;
+  readonly name: string;
+  readonly socket: WebSocket;
+  readonly heard: readonly MessageEvent<ArrayBuffer>[];
+}
+
 type Buffers = readonly ArrayBufferView[];
-const PAUSES_MS = [0, 150, 400, 1000, 2000, 5000, 10_000];
+const PAUSES_MS = [150, 400, 1000, 2000, 5000, 10_000];
 const QUEUE = 100;
 
 /** The tab's line to its kernel: attaches, attaches again when the socket or the kernel is lost. */
 export class KernelLine {
   readonly state = signal<LineState>({ is: "starting" });
-  private readonly name = crypto.randomUUID();
+  private readonly name: string;
   private readonly listeners = new Set<(message: KernelMessage) => void>();
   private readonly lines = new Set<(status: "up" | "down") => void>();
   private address: KernelAddress | undefined;
@@ -33,15 +41,19 @@ export class KernelLine {
   constructor(
     private readonly server: Server,
     private known: KernelAddress | undefined,
-  ) {}
+    private early: EarlyLine | undefined,
+  ) {
+    this.name = early?.name ?? crypto.randomUUID();
+  }
 
   /** Stay connected for as long as the tab lives. */
   async run(): Promise<void> {
     addEventListener("online", () => this.retry());
     addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.retry());
     for (let failures = 0; ; failures++) {
-      await this.pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)] ?? 0);
-      const address = await this.attach();
+      if (failures > 0) await this.pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1] ?? 0);
+      // A kernel that came with the page is spoken to at once, while the shell is still being drawn.
+      const address = this.takeKnown() ?? (await this.attach());
       if (!address) continue;
       const opened = await this.serve(address);
       if (opened) failures = -1;
@@ -101,10 +113,13 @@ export class KernelLine {
     this.socket?.send(encode("shell", "comm_msg", { comm_id: comm, data }, this.name, buffers));
   }
 
-  private async attach(): Promise<KernelAddress | undefined> {
+  private takeKnown(): KernelAddress | undefined {
     const known = this.known;
     this.known = undefined;
-    if (known) return known;
+    return known;
+  }
+
+  private async attach(): Promise<KernelAddress | undefined> {
     try {
       return await this.server.attach(this.lost);
     } catch (error) {
@@ -116,25 +131,39 @@ export class KernelLine {
 
   /** Speak to a kernel until its socket closes; says whether it ever opened. */
   private serve(address: KernelAddress): Promise<boolean> {
-    const url = new URL(`/api/kernels/${address.id}/channels`, location.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    url.searchParams.set("session_id", this.name);
-    const socket = new WebSocket(url, SUBPROTOCOL);
-    socket.binaryType = "arraybuffer";
+    const early = this.early?.id === address.id ? this.early : undefined;
+    this.early = undefined;
+    const socket = early?.socket ?? this.dial(address);
     let opened = false;
     return new Promise((resolve) => {
-      socket.onopen = () => {
+      const open = () => {
         opened = true;
         this.up(socket, address);
       };
-      socket.onmessage = ({ data }) => this.heard(decode(data as ArrayBuffer), socket);
-      socket.onclose = () => {
+      const close = () => {
         if (this.socket === socket) this.socket = undefined;
         if (opened) for (const line of this.lines) line("down");
         this.state.value = { is: "down" };
         resolve(opened);
       };
+      const hear = ({ data }: MessageEvent<ArrayBuffer>) => this.heard(decode(data), socket);
+      socket.onopen = open;
+      socket.onmessage = hear;
+      socket.onclose = close;
+      // What happened to an early socket so far has been told to nobody yet.
+      if (socket.readyState === WebSocket.OPEN) open();
+      for (const message of early?.heard ?? []) hear(message);
+      if (socket.readyState === WebSocket.CLOSED) close();
     });
+  }
+
+  private dial(address: KernelAddress): WebSocket {
+    const url = new URL(`/api/kernels/${address.id}/channels`, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("session_id", this.name);
+    const socket = new WebSocket(url, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    return socket;
   }
 
   private up(socket: WebSocket, address: KernelAddress): void {

@@ -5,8 +5,9 @@ import { Picture } from "../components/primitives";
 import { mount } from "../core";
 import { actions } from "./actions";
 import { Connection } from "./connection";
+import { whenIdle } from "./idle";
 import { Jobs, toneOf } from "./jobs";
-import { KernelLine } from "./line";
+import { type EarlyLine, KernelLine } from "./line";
 import { choose, followSystem } from "./looks";
 import { Navigator } from "./navigator";
 import { Palette } from "./palette";
@@ -21,7 +22,10 @@ import { ThemeMenu } from "./theme_menu";
 
 const boot = JSON.parse(byId("sh-boot").textContent ?? "{}") as Boot;
 const server = new Server(boot.xsrf);
-const line = new KernelLine(server, boot.kernel ?? undefined);
+const { __cxLine: early } = window as { __cxLine?: EarlyLine };
+const line = new KernelLine(server, boot.kernel ?? undefined, early);
+// First of all: the line is being opened while the shell is drawn.
+void line.run();
 const routes = new Routes(boot.pages);
 const sidebar = new Sidebar();
 const announce = (text: string) => {
@@ -48,11 +52,10 @@ if (boot.page) {
   });
   navigator.drive(session, boot.page, boot.params);
 }
-void line.run();
 
 const connection = new Connection(line, boot.place);
 const jobs = new Jobs(server, (job) => announce(`${job.title}: ${job.status}`));
-const openJob = (job: JobLine) => navigator.go(job.page, { run_id: job.id });
+const openJob = (job: JobLine) => navigator.go(job.page, { run: job.id });
 const signOut = async () => {
   await server.signOut();
   location.assign("/");
@@ -73,7 +76,7 @@ const panels = {
 
 function watchJobs(watching: boolean): void {
   jobs.watching = watching;
-  if (watching) void jobs.refresh();
+  if (watching) whenIdle(() => void jobs.refresh());
 }
 
 const palette = new Palette({

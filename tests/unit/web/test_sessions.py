@@ -153,7 +153,7 @@ def test_a_kernel_that_cannot_start_says_why_and_can_be_asked_again() -> None:
         sessions = make_sessions(kernels, linger_s=60)
         session = sessions.create()
         kernels.fails = True
-        sessions.warm(session)
+        await sessions.warm(session)
         with pytest.raises(KernelFailed, match="no room on the disk"):
             await sessions.kernel_of(session)
         kernels.fails = False
@@ -169,7 +169,7 @@ def test_signing_out_ends_the_session_even_while_its_kernel_starts() -> None:
         kernels.gate.clear()
         sessions = make_sessions(kernels, linger_s=60)
         session = sessions.create()
-        sessions.warm(session)
+        await sessions.warm(session)
         await asyncio.sleep(0)
         sessions.end(session)
         kernels.gate.set()

@@ -93,12 +93,18 @@ class CloneRequest:
             "A view or function that reads an object of the source which is not copied: keep"
             " leaves the name and warns, fail stops before anything is written, skip leaves the"
             " view out",
+            label="References out of scope",
             group=_COPY,
         ),
     )
     clone_tbl_properties: dict[str, str] = field(
         default_factory=dict,
-        metadata=doc("Table properties to set on every copied table", group=_COPY, advanced=True),
+        metadata=doc(
+            "Table properties to set on every copied table",
+            label="Table properties",
+            group=_COPY,
+            advanced=True,
+        ),
     )
     order_by_size: Literal["", "asc", "desc"] = field(
         default="",
@@ -112,7 +118,11 @@ class CloneRequest:
     volume_max_file_mb: int = field(
         default=500,
         metadata=doc(
-            "Larger files of volumes are left out and listed", group=_COPY, advanced=True, min=0
+            "Larger files of volumes are left out and listed",
+            label="Largest file of a volume, in MB",
+            group=_COPY,
+            advanced=True,
+            min=0,
         ),
     )
 
@@ -182,7 +192,11 @@ class CloneRequest:
     verify_content_gb: float = field(
         default=100.0,
         metadata=doc(
-            "Up to this size of a run, auto compares content", group=_PROOF, advanced=True, min=0
+            "Up to this size of a run, auto compares content",
+            label="Compare content up to, in GB",
+            group=_PROOF,
+            advanced=True,
+            min=0,
         ),
     )
     accept: tuple[str, ...] = field(

@@ -63,7 +63,7 @@ class ClonePage(PlanPage):
         fields = [
             field_node(model[name], create=create.get(name, "")) for name in self.fields_of("place")
         ]
-        return [Form(children=fields, on_submit=None, required_legend=True)]
+        return [Form(columns=2, children=fields, on_submit=None, required_legend=True)]
 
     def _options(self) -> Sequence[Node | None]:
         search = str(self.state.get("options.search") or "")

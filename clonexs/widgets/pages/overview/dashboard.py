@@ -18,8 +18,9 @@ from clonexs.widgets.contract import (
     Stat,
     StatCards,
     Table,
+    Tone,
 )
-from clonexs.widgets.jobs_panel import FINISHED
+from clonexs.widgets.jobs_panel import FINISHED, seconds_between
 from clonexs.widgets.kinds.dashboard import DashboardPage
 from clonexs.widgets.kinds.frame import as_arrow
 from clonexs.widgets.page import Call, TableSource, action, table
@@ -119,13 +120,14 @@ class WorkspaceDashboard(DashboardPage):
         states = [run.status for run in self.runs.values()]
         live = sum(state not in FINISHED for state in states)
         trouble = sum(state in ("failed", "partial") for state in states)
+        tone: Tone = "danger" if "failed" in states else "warning" if trouble else "neutral"
         cards = StatCards(
             label="The latest runs",
             children=[
                 Stat("Latest runs", len(states)),
                 Stat("Under way or waiting", live, tone="info" if live else "neutral"),
                 Stat("Succeeded", states.count("succeeded"), tone="success"),
-                Stat("Failed or partial", trouble, tone="danger" if trouble else "neutral"),
+                Stat("Failed or partial", trouble, tone=tone),
             ],
         )
         grid = Table(
@@ -223,18 +225,3 @@ def _run_row(run: RunStatus) -> dict[str, Json]:
         "seconds": seconds_between(run.started_at, run.ended_at),
         "user": run.user,
     }
-
-
-def seconds_between(start: object, end: object) -> float | None:
-    """Seconds between two moments, ISO text or epoch seconds; ``None`` while one is absent."""
-    import datetime as dt
-
-    def epoch(moment: object) -> float | None:
-        if isinstance(moment, (int, float)):
-            return float(moment)
-        if isinstance(moment, dt.datetime):
-            return moment.timestamp()
-        return dt.datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else None
-
-    first, last = epoch(start), epoch(end)
-    return None if first is None or last is None else last - first
