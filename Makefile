@@ -67,7 +67,7 @@ test-connect: ## The gateway's surface with Databricks Connect, in an environmen
 
 walk: $(VENV)/.developer $(KIT) ## Drive the product by hand from a new home; screenshots and figures in .walk/
 	@bash scripts/browser.sh
-	$(BIN)/python scripts/walk.py
+	$(BIN)/python -m scripts.walk
 
 bench: $(VENV)/.developer $(KIT) ## Measure, each figure as a ratio to a peer or limit in the same run
 	$(BIN)/python -m benchmarks

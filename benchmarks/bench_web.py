@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
+import re
 import signal
 import statistics
-import struct
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import clonexs
 from benchmarks.figures import Figure
+from benchmarks.web_probe import PROBE, ping
+from clonexs.local import lifecycle
+from tests.browser import shop
 from tests.browser.web_app import CHROMIUM, Server, kernels_of, serving, until
 
 RUNS = 7
 PINGS = 60
 KIT_LIMITS_KB = {"stub": 3.0, "core": 60.0, "web app, core included": 60.0, "charts": 290.0}
-# Notes when the page is drawn by the kernel, and keeps the socket so that it can be timed.
-PROBE = """
-(() => {
-  const Real = window.WebSocket;
-  window.__sockets = [];
-  window.WebSocket = class extends Real {
-    constructor(...given) { super(...given); window.__sockets.push(this); }
-    send(data) { window.__sent = data; super.send(data); }
-  };
-  const look = () => {
-    const waits = document.querySelectorAll('.sh-wait').length;
-    if (window.__drawn === undefined && !waits && document.querySelector('#sh-page h1')) {
-      window.__drawn = performance.now();
-    }
-  };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true });
-})();
-"""
-PING = """
-async (text) => {
-  const socket = window.__sockets.at(-1);
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const needle = '"re": "bench"', other = '"re":"bench"';
-  return await new Promise((resolve) => {
-    const began = performance.now();
-    const heard = ({ data }) => {
-      const said = new TextDecoder().decode(data);
-      if (!said.includes(needle) && !said.includes(other)) return;
-      socket.removeEventListener('message', heard);
-      resolve(performance.now() - began);
-    };
-    socket.addEventListener('message', heard);
-    socket.send(bytes.buffer);
-  });
-}
-"""
 
 
 def run() -> list[Figure]:
@@ -66,44 +32,47 @@ def run() -> list[Figure]:
     figures = _kit_sizes()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        home = Path(folder)
-        with serving(home, "--linger-s", "1", "--pool-size", "1") as server:
+        home, page = Path(folder), ("--page", "clone")
+        with serving(home, "--linger-s", "1", "--pool-size", "1", *page) as server:
             figures += _opening(server, browser, "from the pool", 0.5)
-            with _signed_in(server, browser) as page:
-                figures += [*_living(server, page), *_reattaching(server, page)]
-                figures.append(_memory(server))
-        with serving(home, "--linger-s", "0.1", "--pool-size", "0") as server:
+            with _tab(browser) as tab:
+                tab.goto(server.new_address(), wait_until="commit")
+                figures += [*_living(server, tab), *_reattaching(server, tab)]
+        with serving(home, "--linger-s", "0.1", "--pool-size", "0", *page) as server:
             figures += _opening(server, browser, "cold kernel", 2.5)
+        figures.append(_memory(browser, home))
         browser.close()
     return figures
 
 
 @contextmanager
-def _signed_in(server: Server, browser: Any) -> Iterator[Any]:
+def _tab(browser: Any) -> Iterator[Any]:
+    """A tab of a browser that has never been here."""
     context = browser.new_context(viewport={"width": 1360, "height": 850})
     context.add_init_script(PROBE)
-    page = context.new_page()
-    page.goto(server.new_address(), wait_until="commit")
-    yield page
+    yield context.new_page()
     context.close()
 
 
 def _opened(page: Any, address: str) -> tuple[float, float]:
-    """Milliseconds to the first paint and to the drawn page."""
+    """Milliseconds from the address to the first paint and to the drawn page."""
     page.goto(address, wait_until="commit")
-    drawn = until(lambda: page.evaluate("window.__drawn"), "the page")
+    # Asked seldom: the questions themselves take the time of the page.
+    drawn = until(lambda: page.evaluate("window.__drawn"), "the page", every_s=0.4)
     paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     return float(until(lambda: page.evaluate(paint), "a paint")), float(drawn)
 
 
 def _opening(server: Server, browser: Any, how: str, limit_s: float) -> list[Figure]:
+    """From the printed address, sign-in included, to a page that answers."""
     wanted = 1 if how == "from the pool" else 0
     measured = []
     for _ in range(RUNS):
         until(lambda: len(kernels_of(server)) == wanted, "the pool as it was")
         _until_quiet(server)
-        with _signed_in(server, browser) as page:
-            measured.append(_opened(page, server.base + "/clone"))
+        address = server.new_address()
+        with _tab(browser) as tab:
+            measured.append(_opened(tab, address))
     paint, drawn = (statistics.median(column) / 1000 for column in zip(*measured, strict=True))
     return [
         _limited(f"first paint, {how}", paint, 0.3),
@@ -130,7 +99,7 @@ def _living(server: Server, page: Any) -> list[Figure]:
     _opened(page, server.base + "/")
     first = _switch(page, "Clone")
     again = [_switch(page, name) for name in ("Dashboard", "Clone") * 5]
-    trips = sorted(_ping(page) for _ in range(PINGS))
+    trips = sorted(ping(page) for _ in range(PINGS))
     return [
         _limited("page switch, first", first, 0.2),
         _limited("page switch, again", statistics.median(again), 0.05),
@@ -151,40 +120,6 @@ def _switch(page: Any, title: str) -> float:
     }
     """
     return float(page.evaluate(script, title)) / 1000
-
-
-def _ping(page: Any) -> float:
-    comm = until(lambda: page.evaluate(_COMM), "a message of the page")
-    header = {
-        "msg_id": uuid.uuid4().hex,
-        "msg_type": "comm_msg",
-        "session": "bench",
-        "username": "",
-        "date": "2026-01-01T00:00:00Z",
-        "version": "5.4",
-    }
-    message = {"v": 1, "t": "ping", "id": "bench", "client": "bench"}
-    content = {"comm_id": comm, "data": {"method": "custom", "content": message}}
-    frame = _frame(["shell", *(json.dumps(part) for part in (header, {}, {}, content))])
-    return float(page.evaluate(PING, base64.b64encode(frame).decode()))
-
-
-_COMM = """
-() => {
-  const said = window.__sent ? new TextDecoder().decode(window.__sent) : '';
-  const found = /"comm_id":\\s*"([^"]+)"/.exec(said);
-  return found ? found[1] : '';
-}
-"""
-
-
-def _frame(texts: list[str]) -> bytes:
-    # Jupyter's websocket framing v1: number of offsets, offsets, parts.
-    parts = [text.encode() for text in texts]
-    offsets = [8 * (len(parts) + 2)]
-    for part in parts:
-        offsets.append(offsets[-1] + len(part))
-    return struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(parts)
 
 
 def _reattaching(server: Server, page: Any) -> list[Figure]:
@@ -208,15 +143,26 @@ def _reattaching(server: Server, page: Any) -> list[Figure]:
     ]
 
 
-def _memory(server: Server) -> Figure:
-    def private(pid: int) -> float:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        sizes = [int(line.split()[1]) for line in lines if line.startswith("Private_")]
-        return sum(sizes) / 1024
+def _memory(browser: Any, home: Path) -> Figure:
+    """What one user costs once the Clone page has planned and run."""
+    os.environ["CLONEXS_HOME"] = str(home)
+    with closing(clonexs.connect("local")) as session:
+        shop.fill(session)
+    with serving(home, "--target", "local", "--page", "clone") as server, _tab(browser) as tab:
+        tab.goto(server.new_address())
+        tab.goto(f"{server.base}/clone?source=shop&dest=shop_m&accept=protected")
+        for name in ("Next", "Plan", re.compile(r"^Clone \d+ objects into")):
+            tab.get_by_role("button", name=name, exact=isinstance(name, str)).first.click()
+        tab.get_by_text(re.compile("^Done: ")).first.wait_for(timeout=120_000)
+        largest = max(_private_mb(pid) for pid in kernels_of(server))
+    lifecycle.stop()
+    note = "the Clone page has planned and run"
+    return _limited("private memory of a user's kernel", largest, 180, unit="MB", note=note)
 
-    largest = max(private(pid) for pid in kernels_of(server))
-    note = "SDK, pandas and Arrow imported ahead"
-    return _limited("private memory of a kernel", largest, 180, unit="MB", note=note)
+
+def _private_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def _kit_sizes() -> list[Figure]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import clonexs
 from clonexs.local import lifecycle
@@ -20,6 +20,7 @@ from clonexs.widgets import kit
 from clonexs.widgets.app import App
 from clonexs.widgets.services import open_services
 from tests.browser import shop
+from tests.browser.axe import in_all_themes
 from tests.browser.bench import Bench
 from tests.browser.web_app import CHROMIUM, Server, kernels_of, serving, until
 
@@ -28,8 +29,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
     pytest.mark.skipif(not kit.chunk_hashes(), reason="the kit is not built"),
 ]
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
-THEMES = ("light", "dark", "high-contrast")
 START = re.compile(r"^Clone [\d,]+ objects? into")
 OWN = "table_catalog <> 'system' AND table_schema <> 'information_schema'"
 TABLE_NAMES = (
@@ -49,7 +48,7 @@ COUNTS = {
     " WHERE volume_catalog <> 'system'",
 }
 # A call takes this long while a run is to move, and while it is to stand.
-FLOWING_MS, STANDING_MS = 300, 4000
+FLOWING_MS, STANDING_MS = 200, 4000
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +77,6 @@ def cx(filled: None) -> Iterator[Any]:
 def server(home: Path, filled: None) -> Iterator[Server]:
     with serving(home, "--target", "local", "--linger-s", "5") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -163,27 +154,6 @@ def done(page: Page) -> int:
     words = page.locator(".cx-job .cx-progress .cx-strong").first.inner_text()
     found = re.match(r"([\d,]+) of", words)
     return int(found[1].replace(",", "")) if found else 0
-
-
-def violations(page: Page) -> list[str]:
-    page.add_script_tag(path=str(AXE))
-    found: dict[str, Any] = page.evaluate(
-        "() => axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','best-practice']})"
-    )
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
-
-
-def in_all_themes(page: Page) -> None:
-    """Axe finds nothing, whatever the theme."""
-    for theme in THEMES:
-        page.evaluate("theme => document.documentElement.dataset.cxTheme = theme", theme)
-        page.wait_for_function("() => document.getAnimations().length === 0")
-        assert violations(page) == [], theme
-    page.evaluate("() => document.documentElement.dataset.cxTheme = 'light'")
 
 
 def test_a_catalog_is_chosen_planned_cloned_and_proven(server: Server, page: Page, cx: Any) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import clonexs
 from clonexs.local import lifecycle
 from clonexs.widgets import kit
+from tests.browser.lab import Lab, jupyterlab
 from tests.browser.shop import execute
 from tests.browser.web_app import CHROMIUM, serving, until
 
@@ -30,23 +24,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
     pytest.mark.skipif(not kit.chunk_hashes(), reason="the kit is not built"),
 ]
-TOKEN = "of-this-test"
 TABLES = 4
 CELL = 'import clonexs\nclonexs.open_page("clone", source="small", dest="small_copy")'
 START = re.compile(r"^Clone \d+ objects? into")
-
-
-@dataclass
-class Lab:
-    base: str
-
-    def has_idle_kernel(self) -> bool:
-        """Whether the notebook's kernel is there and waits."""
-        request = urllib.request.Request(
-            f"{self.base}/api/kernels", headers={"Authorization": f"token {TOKEN}"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return [each["execution_state"] for each in json.load(answer)] == ["idle"]
 
 
 @pytest.fixture(scope="module")
@@ -72,44 +52,8 @@ def cx(home: Path) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def lab(home: Path) -> Iterator[Lab]:
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": kernel}
-    )
-    (home / "work").mkdir()
-    nbformat.write(notebook, home / "work" / "page.ipynb")
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--ServerApp.port=0",
-        f"--ServerApp.root_dir={home / 'work'}",
-        f"--IdentityProvider.token={TOKEN}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    private = {name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
-    with (home / "lab.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env={**os.environ, **private},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        address = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+")
-        found = until(lambda: address.search((home / "lab.log").read_text()), "the address")
-        yield Lab(found[0].replace("localhost", "127.0.0.1"))
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with jupyterlab(home, CELL) as found:
+        yield found
 
 
 @pytest.fixture
@@ -130,21 +74,11 @@ def standing(cx: Any) -> Iterator[None]:
         cx.api.api_client.do("PUT", "/local/faults", body={"latency_ms": 0})
 
 
-def run_cell(page: Page) -> Locator:
-    """Run the notebook's cell as a person does; give the page that it draws."""
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Control+Enter")
-    drawn = page.locator(".cx-cell-root")
-    expect(drawn.get_by_role("heading", name="Clone").first).to_be_visible()
-    return drawn
-
-
 def test_a_page_in_a_cell_plans_and_its_run_outlives_the_kernel(
     lab: Lab, page: Page, cx: Any
 ) -> None:
-    page.goto(f"{lab.base}/lab/tree/page.ipynb?token={TOKEN}")
-    until(lab.has_idle_kernel, "a kernel")
-    drawn = run_cell(page)
+    lab.open(page)
+    drawn = lab.run_cell(page)
     cells = page.locator(".jp-Notebook .jp-Cell")
     assert cells.count() == 1
 
@@ -172,15 +106,15 @@ def test_a_page_in_a_cell_plans_and_its_run_outlives_the_kernel(
         page.get_by_title("Restart the kernel").first.click()
         page.get_by_role("button", name="Confirm Kernel Restart").click()
         until(lab.has_idle_kernel, "the kernel again")
-        drawn = run_cell(page)
+        drawn = lab.run_cell(page)
         expect(drawn.locator(".cx-job .cx-mono").first).to_have_text(run)
     expect(drawn.get_by_text(re.compile(r"^Done: \d+ comparisons"))).to_be_visible(timeout=60_000)
     assert cx.jobs.get(run).status == "succeeded"
 
 
 def test_the_page_follows_the_theme_of_jupyterlab(lab: Lab, page: Page) -> None:
-    page.goto(f"{lab.base}/lab/tree/page.ipynb?token={TOKEN}")
-    drawn = run_cell(page)
+    lab.open(page)
+    drawn = lab.run_cell(page)
     assert drawn.get_attribute("data-cx-theme") == "light"
     page.evaluate("() => { document.body.dataset.jpThemeLight = 'false' }")
     expect(drawn).to_have_attribute("data-cx-theme", "dark")

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.web_app import CHROMIUM, Server, kernels_of, serving, until
+from tests.browser.axe import in_all_themes
+from tests.browser.web_app import Server, kernels_of, serving, until
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
-THEMES = ("light", "dark", "high-contrast")
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +25,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def signed_in(server: Server, chromium: Browser) -> Any:
+    """The cookies of one session: whoever comes with them shares its kernel."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(server.new_address(), wait_until="commit")
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 @pytest.fixture
-def context(server: Server, chromium: Browser) -> Iterator[BrowserContext]:
-    """A signed-in browser of its own, under the policy as it is."""
-    context = chromium.new_context(viewport={"width": 1360, "height": 850})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto(server.new_address(), wait_until="commit")
-    page.close()
+def context(chromium: Browser, signed_in: Any) -> Iterator[BrowserContext]:
+    """A signed-in browser that remembers nothing, under the policy as it is."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 850}, storage_state=signed_in)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -190,8 +189,12 @@ def test_a_theme_is_previewed_chosen_and_kept(server: Server, page: Page) -> Non
     assert until(lambda: page.evaluate(theme), "a theme") == "ocean"
 
 
-def test_the_connection_says_why_there_is_none(server: Server, page: Page) -> None:
-    open_page(server, page)
+def test_the_connection_says_why_there_is_none(server: Server, chromium: Browser) -> None:
+    # It ends in signing out, so it is in a session of its own.
+    page = chromium.new_page(viewport={"width": 1360, "height": 850})
+    page.set_default_timeout(30_000)
+    page.goto(server.new_address())
+    drawn(page, "Dashboard")
     expect(page.locator("#sh-pill")).to_contain_text("Not connected")
     expect(page.locator("#sh-strip")).to_be_visible()
     page.locator("#sh-pill").click()
@@ -199,6 +202,7 @@ def test_the_connection_says_why_there_is_none(server: Server, page: Page) -> No
     expect(panel.get_by_role("button", name="Sign out")).to_be_visible()
     panel.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.close()
 
 
 def test_a_server_that_was_started_anew_asks_to_sign_in(tmp_path: Path, chromium: Browser) -> None:
@@ -208,8 +212,10 @@ def test_a_server_that_was_started_anew_asks_to_sign_in(tmp_path: Path, chromium
         page.set_default_timeout(20_000)
         page.goto(server.new_address())
         drawn(page, "Dashboard")
-    with serving(tmp_path, "--port", port):
-        expect(page.locator("#sh-strip")).to_contain_text("signed out", timeout=30_000)
+    with serving(tmp_path, "--port", port, "--pool-size", "0"):
+        # As if the network were back: the tab tries again now and not after a pause.
+        page.evaluate("() => window.dispatchEvent(new Event('online'))")
+        expect(page.locator("#sh-strip")).to_contain_text("signed out")
     page.close()
 
 
@@ -231,12 +237,13 @@ def test_the_sidebar_folds_narrows_and_becomes_a_drawer(server: Server, page: Pa
     expect(page.locator("#sh-side")).not_to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, 768, 1024, 1920])
-def test_nothing_is_wider_than_the_window(server: Server, page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    open_page(server, page)
+def test_nothing_is_wider_than_the_window(server: Server, page: Page) -> None:
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0
+    for path, title in (("/", "Dashboard"), ("/clone", "Clone")):
+        open_page(server, page, path, title)
+        for width in (320, 700, 768, 1024, 1920):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(wide) == 0, (path, width)
 
 
 def test_skip_link_and_landmarks(server: Server, page: Page) -> None:
@@ -250,36 +257,23 @@ def test_skip_link_and_landmarks(server: Server, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 
-def violations(page: Page) -> list[str]:
-    page.add_script_tag(path=str(AXE))
-    found: dict[str, Any] = page.evaluate(
-        "() => axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','best-practice']})"
+def test_axe_finds_nothing(server: Server, chromium: Browser, signed_in: Any) -> None:
+    context = chromium.new_context(
+        bypass_csp=True, viewport={"width": 1360, "height": 850}, storage_state=signed_in
     )
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing(server: Server, chromium: Browser, theme: str) -> None:
-    context = chromium.new_context(bypass_csp=True, viewport={"width": 1360, "height": 850})
-    context.add_init_script(f"localStorage.setItem('cx:theme', '{theme}')")
     page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(server.new_address())
-    drawn(page, "Dashboard")
-    assert violations(page) == []
+    page.set_default_timeout(30_000)
+    open_page(server, page)
+    in_all_themes(page)
     for button in ("#sh-theme", "#sh-pill", "#sh-jobs"):
         page.locator(button).click()
-        assert violations(page) == [], button
+        in_all_themes(page)
         page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
-    assert violations(page) == []
+    in_all_themes(page)
     page.keyboard.press("Escape")
     page.goto(server.base + "/nowhere")
-    assert violations(page) == []
+    in_all_themes(page)
     open_page(server, page, "/clone", "Clone")
-    assert violations(page) == []
+    in_all_themes(page)
     context.close()
