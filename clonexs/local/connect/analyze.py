@@ -76,6 +76,20 @@ class Analyzer:
         getattr(asked, which).plan.CopyFrom(plan)
         return self._ask(session, asked)
 
+    def asked(self, session: SqlSession, request: Any) -> Any:
+        """The question about the types of a SQL text, as the engine is asked it.
+
+        Raises:
+            LocalError: if the text is refused.
+        """
+        from pyspark.sql.connect.proto import base_pb2
+
+        made = base_pb2.AnalyzePlanRequest()
+        root = self._executor.relation(session, request.schema.plan.root, runs=False)
+        made.schema.plan.root.CopyFrom(root)
+        _address(made, session)
+        return made
+
     def _ask(self, session: SqlSession, request: Any) -> Any:
         import grpc
         from pyspark.sql.connect.proto import base_pb2
@@ -83,9 +97,7 @@ class Analyzer:
         asked = base_pb2.AnalyzePlanRequest()
         asked.CopyFrom(request)
         asked.ClearField("client_observed_server_side_session_id")
-        asked.session_id = session.id
-        asked.user_context.Clear()
-        asked.user_context.user_id = session.principal.name
+        _address(asked, session)
         self._engine.prepare(session)
         try:
             made = self._engine.client.stub().AnalyzePlan(asked)
@@ -96,3 +108,9 @@ class Analyzer:
         if made.HasField("tree_string"):
             made.tree_string.tree_string = self._engine.plain(made.tree_string.tree_string)
         return made
+
+
+def _address(asked: Any, session: SqlSession) -> None:
+    asked.session_id = session.id
+    asked.user_context.Clear()
+    asked.user_context.user_id = session.principal.name

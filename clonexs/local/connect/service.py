@@ -17,6 +17,7 @@ from clonexs.local.connect.errors import refuse
 from clonexs.local.connect.executions import Executions
 from clonexs.local.connect.settings import configure
 from clonexs.local.engine.client import MESSAGE_LIMIT
+from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 from clonexs.local.server import DroppedConnection
 
@@ -117,11 +118,18 @@ class Service(base_pb2_grpc.SparkConnectServiceServicer):  # type: ignore[misc] 
     @_guarded
     async def AnalyzePlan(self, request: Any, context: Any) -> Any:
         """Answer a question about a plan."""
-        return await self._runs.in_thread(self._analyze, request, _bearer(context))
+        about = request.schema.plan if request.HasField("schema") else None
+        if about is None or not self._runs.is_at_hand(request.session_id, about):
+            return await self._runs.in_thread(self._analyze, request, _bearer(context))
+        session = self._runs.enter(request, _bearer(context))
+        asked = self._analyzer.asked(session, request)
+        return self._told(session, await self._runs.streams.analyze(asked))
 
     def _analyze(self, request: Any, authorization: str | None) -> Any:
         session = self._runs.enter(request, authorization)
-        answer = self._analyzer.answer(session, request)
+        return self._told(session, self._analyzer.answer(session, request))
+
+    def _told(self, session: SqlSession, answer: Any) -> Any:
         answer.session_id = session.id
         answer.server_side_session_id = self._engine.server_id(session)
         return answer

@@ -57,6 +57,19 @@ class EngineStreams:
             async for response in self._attempt(session, operation, plan, port):
                 yield response
 
+    async def analyze(self, asked: Any) -> Any:
+        """The engine's answer to a question about a plan.
+
+        Raises:
+            LocalError: what the engine refused.
+        """
+        import grpc
+
+        try:
+            return await self._stub(self._engine.port).AnalyzePlan(asked)
+        except grpc.aio.AioRpcError as error:
+            raise self._engine.named(engine_error(error)) from error
+
     async def _attempt(
         self, session: SqlSession, operation: Operation, plan: Any, port: int
     ) -> AsyncIterator[Any]:
