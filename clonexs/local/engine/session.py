@@ -31,6 +31,8 @@ class SqlSession:
         applied: Which run of the engine's process has these options; -1 for none.
         kept: Catalog and schema as they were last written down.
         used_at: When it was last used, by a clock that only goes forward.
+        server_id: What its answers call the server's side of it; empty until it was asked for.
+        source: What its statements belong to, such as the run of a job.
     """
 
     id: str
@@ -41,6 +43,8 @@ class SqlSession:
     applied: int = -1
     kept: tuple[str, str] = _HOME
     used_at: float = 0.0
+    server_id: str = ""
+    source: dict[str, str] = field(default_factory=dict)
 
 
 class Sessions:
@@ -67,13 +71,10 @@ class Sessions:
         Raises:
             LocalError: if it belongs to somebody else, has ended or is no UUID.
         """
-        try:
-            uuid.UUID(session_id)
-        except ValueError as error:
-            raise LocalError("INVALID_HANDLE.FORMAT", "A session id must be a UUID.") from error
         with self._lock:
             found = self._sessions.get(session_id)
             if found is None:
+                _check_id(session_id)
                 if session_id in self._ended:
                     raise LocalError("INVALID_HANDLE.SESSION_CLOSED", "The session was closed.")
                 found = self._sessions[session_id] = self._opened(session_id, principal)
@@ -128,3 +129,10 @@ class Sessions:
             raise LocalError("PERMISSION_DENIED", "This session belongs to another user.")
         catalog, schema = known["names"]
         return SqlSession(session_id, principal, catalog, schema, kept=(catalog, schema))
+
+
+def _check_id(session_id: str) -> None:
+    try:
+        uuid.UUID(session_id)
+    except ValueError as error:
+        raise LocalError("INVALID_HANDLE.FORMAT", "A session id must be a UUID.") from error
