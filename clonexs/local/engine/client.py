@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.engine.cancel import canceled, current
 from clonexs.local.engine.failures import engine_error
+from clonexs.local.engine.files import FileRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +58,7 @@ class SailClient:
         user: str,
         text: str,
         arguments: Mapping[str, Any] | None = None,
-        relations: Mapping[str, pa.Table] | None = None,
+        relations: Mapping[str, pa.Table | FileRows] | None = None,
     ) -> pa.Table:
         """Run a query or command and give its rows.
 
@@ -99,13 +100,15 @@ class SailClient:
         for _ in self._responses(request):
             pass
 
-    def put(self, session_id: str, user: str, name: str, table: pa.Table) -> None:
+    def put(self, session_id: str, user: str, name: str, rows: pa.Table | FileRows) -> None:
         """Put rows into a session under a name."""
         from pyspark.sql.connect.proto import commands_pb2, relations_pb2
 
         view = commands_pb2.CreateDataFrameViewCommand(
-            input=relations_pb2.Relation(
-                local_relation=relations_pb2.LocalRelation(data=arrow_stream(table))
+            input=rows.relation()
+            if isinstance(rows, FileRows)
+            else relations_pb2.Relation(
+                local_relation=relations_pb2.LocalRelation(data=arrow_stream(rows))
             ),
             name=name,
             is_global=False,
@@ -227,7 +230,7 @@ def released(request: Any) -> Any:
 def sql_relation(
     text: str,
     arguments: Mapping[str, Any] | None = None,
-    relations: Mapping[str, pa.Table] | None = None,
+    relations: Mapping[str, pa.Table | FileRows] | None = None,
 ) -> Any:
     """A query as the protocol's relation.
 
@@ -244,7 +247,7 @@ def sql_relation(
     return with_relations(query, relations or {})
 
 
-def with_relations(query: Any, relations: Mapping[str, pa.Table]) -> Any:
+def with_relations(query: Any, relations: Mapping[str, pa.Table | FileRows]) -> Any:
     """A relation whose SQL may name rows that travel with it."""
     from pyspark.sql.connect.proto import relations_pb2
 
@@ -257,8 +260,11 @@ def with_relations(query: Any, relations: Mapping[str, pa.Table]) -> Any:
         reference.common.plan_id = _PLAN_ID + 2 * number
         reference.subquery_alias.alias = name
         rows = reference.subquery_alias.input
+        if isinstance(table, FileRows):
+            rows.CopyFrom(table.relation())
+        else:
+            rows.local_relation.CopyFrom(local_relation(table))
         rows.common.plan_id = _PLAN_ID + 2 * number + 1
-        rows.local_relation.CopyFrom(local_relation(table))
     made.common.plan_id = _PLAN_ID
     if not made.with_relations.root.HasField("common"):
         made.with_relations.root.common.plan_id = _PLAN_ID + 1

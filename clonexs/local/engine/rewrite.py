@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object
+from clonexs.local.engine.files import FORMATS, FileRows, called_files, calls_of, named_files
 from clonexs.local.engine.functions import Known, expand_functions
 from clonexs.local.engine.guard import plain
 from clonexs.local.engine.nodes import Nodes, drop_qualifiers, known_names, qualify_arguments
@@ -68,7 +69,7 @@ class Rewriter:
         self.views: list[Object] = []
         self.functions: list[Object] = []
         self.named: list[Object] = []
-        self.relations: dict[str, pa.Table] = {}
+        self.relations: dict[str, pa.Table | FileRows] = {}
         self.touched: list[Touch] = []
 
     def query(self, text: str, scope: Scope) -> Rewritten:
@@ -98,7 +99,7 @@ class Rewriter:
             is_expression: Whether it is one expression behind a SELECT that the caller takes away.
             only_query: Whether anything but a query is refused.
         """
-        text = self._inner_describes(plain(text))
+        text = self._read_files(self._inner_describes(plain(text)), scope)
         tree = tree_of(text)
         if only_query and not is_query(tree):
             raise syntax("A query is expected.")
@@ -170,6 +171,9 @@ class Rewriter:
         self, parts: tuple[str, ...], scope: Scope, travel: str = "", asked: Asked = EVERYTHING
     ) -> str:
         """What stands in a FROM clause for a table or view, without an alias."""
+        if len(parts) == 2 and parts[0].lower() in FORMATS:
+            rows = named_files(self.catalog, scope.who, parts[0].lower(), parts[1])
+            return self._travelling("files", rows)
         full = self._full(parts, scope)
         if full[1] == "information_schema" or full[0] == "system":
             return self._own_relation(full, scope, travel, asked)
@@ -202,9 +206,23 @@ class Rewriter:
         made = self._received(found, travel)
         if isinstance(made, str):
             return made
-        name = f"__{'_'.join(found.parts)}_{next(_NUMBERS)}"
-        self.relations[name] = made
+        return self._travelling("_".join(found.parts), made)
+
+    def _travelling(self, word: str, rows: pa.Table | FileRows) -> str:
+        name = f"__{word}_{next(_NUMBERS)}"
+        self.relations[name] = rows
         return quoted(name)
+
+    def _read_files(self, text: str, scope: Scope) -> str:
+        edits = Edits(text)
+        for start, end, path, arguments in calls_of(text):
+            rows = called_files(self.catalog, scope.who, path, arguments)
+            by = self._travelling("files", rows)
+            if not rows.schema:
+                # What did not fit the columns that were found: nothing, or the query fails.
+                by = f"(SELECT *, CAST(NULL AS STRING) AS `_rescued_data` FROM {by})"
+            edits.replace(start, end, by)
+        return edits.applied()
 
     def _authorise(self, found: Object, scope: Scope, travel: str) -> None:
         try:
@@ -221,15 +239,7 @@ class Rewriter:
 
     def _full(self, parts: tuple[str, ...], scope: Scope) -> tuple[str, str, str]:
         folded = tuple(part.lower() for part in parts)
-        if len(folded) == 2 and folded[0] in {
-            "delta",
-            "parquet",
-            "csv",
-            "json",
-            "text",
-            "orc",
-            "avro",
-        }:
+        if len(folded) == 2 and folded[0] in {"delta", "orc", "avro"}:
             raise LocalError(
                 "UC_COMMAND_NOT_SUPPORTED.WITH_RECOMMENDATION",
                 f"Reading the path `{parts[1]}` is not supported here; read the table by its name.",

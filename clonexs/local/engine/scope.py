@@ -11,6 +11,7 @@ from clonexs.local.errors import LocalError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clonexs.local.engine.files import FileRows
     from clonexs.local.system.touched import Touch
 
 _MAX_DEPTH = 40
@@ -59,5 +60,5 @@ class Rewritten:
 
     text: str
     tables: list[Object] = field(default_factory=list)
-    relations: dict[str, pa.Table] = field(default_factory=dict)
+    relations: dict[str, pa.Table | FileRows] = field(default_factory=dict)
     touched: tuple[Touch, ...] = ()
