@@ -62,3 +62,65 @@ def test_read_files_takes_options(s, folder):
         f"SELECT * FROM read_files('{folder}/x', format => 'avro')",
         "UNSUPPORTED_FEATURE.FILE_FORMAT",
     )
+
+
+def test_each_file_is_copied_once(s, folder, admin):
+    s.run("CREATE TABLE {s}.t (id BIGINT, name STRING, CONSTRAINT positive CHECK (id > 0))")
+    copy = (
+        f"COPY INTO {{s}}.t FROM '{folder}/csv' FILEFORMAT = CSV"
+        " FORMAT_OPTIONS ('header' = 'true', 'inferSchema' = 'true')"
+    )
+    assert s.run(f"{copy} VALIDATE 1 ROWS")[0]["id"] in {1, 2}
+    assert s.one(copy) == {
+        "num_affected_rows": 2,
+        "num_inserted_rows": 2,
+        "num_skipped_corrupt_files": 0,
+    }
+    assert s.history("t")[0]["operation"] == "COPY INTO"
+    assert s.one(copy)["num_affected_rows"] == 0
+    admin.files.upload(f"{folder}/csv/b.csv", io.BytesIO(b"id,name\n3,c\n"))
+    assert s.one(copy)["num_affected_rows"] == 1
+    assert s.column("SELECT id FROM {s}.t ORDER BY id") == [1, 2, 3]
+    assert s.one(f"{copy} COPY_OPTIONS ('force' = 'true') FILES = ('b.csv')") == {
+        "num_affected_rows": 1,
+        "num_inserted_rows": 1,
+        "num_skipped_corrupt_files": 0,
+    }
+    # A deep clone goes on where its source was.
+    s.run("CREATE TABLE {s}.c DEEP CLONE {s}.t")
+    assert s.one(copy.replace("{s}.t", "{s}.c", 1))["num_affected_rows"] == 0
+    admin.files.upload(f"{folder}/csv/c.csv", io.BytesIO(b"id,name\n-3,c\n"))
+    s.refused(copy, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES")
+    assert s.one("SELECT count(*) AS n FROM {s}.t") == {"n": 4}
+
+
+def test_rows_are_chosen_and_named_on_the_way(s, folder, ana):
+    s.run("CREATE TABLE {s}.t (n INT, word STRING)")
+    s.run(
+        f"COPY INTO {{s}}.t FROM (SELECT CAST(_c0 AS INT) AS n, upper(_c1) AS word FROM '{folder}/csv')"
+        " FILEFORMAT = CSV PATTERN = '*.nothing'"
+    )
+    assert s.one("SELECT count(*) AS n FROM {s}.t") == {"n": 0}
+    s.run(
+        f"COPY INTO {{s}}.t (word) FROM '{folder}/text' FILEFORMAT = TEXT COPY_OPTIONS ('mergeSchema' = 'false')"
+    )
+    assert s.column("SELECT word FROM {s}.t ORDER BY 1") == ["one", "two"]
+    again = "COPY_OPTIONS ('force' = 'true')"
+    for statement, refusal in (
+        (
+            f"FROM '{folder}/text' FILEFORMAT = TEXT {again}",
+            "COPY_INTO_SCHEMA_MISMATCH_WITH_TARGET_TABLE",
+        ),
+        (
+            f"(n, word) FROM '{folder}/text' FILEFORMAT = TEXT {again}",
+            "COPY_INTO_COLUMN_ARITY_MISMATCH",
+        ),
+        (f"FROM '{folder}/none' FILEFORMAT = TEXT", "PATH_NOT_FOUND"),
+        (f"FROM '{folder}/text' FILEFORMAT = AVRO", "UNSUPPORTED_FEATURE.FILE_FORMAT"),
+        (f"FROM '{folder}/text' FILEFORMAT = TEXT FILES = ('../x')", "PATH_NOT_FOUND"),
+        ("FROM '/etc' FILEFORMAT = TEXT", "EXTERNAL_LOCATION_NOT_FOUND"),
+    ):
+        s.refused(f"COPY INTO {{s}}.t {statement}", refusal)
+    ana.refused(
+        f"COPY INTO {{s}}.t FROM '{folder}/text' FILEFORMAT = TEXT", "TABLE_OR_VIEW_NOT_FOUND"
+    )

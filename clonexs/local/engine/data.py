@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,9 +41,23 @@ _UNCHECKED = {"UPDATE", "MERGE"}
 
 
 def change(
-    engine: Engine, session: SqlSession, text: str, arguments: Mapping[str, Any]
+    engine: Engine,
+    session: SqlSession,
+    text: str,
+    arguments: Mapping[str, Any],
+    *,
+    operation: str = "",
+    more: Sequence[log.Action] = (),
 ) -> pa.Table | None:
     """Run a statement that changes rows; ``None`` when the text is a query.
+
+    Args:
+        engine: The statement layer.
+        session: Where it runs.
+        text: SQL.
+        arguments: Named arguments, as protocol expressions.
+        operation: What the history calls it, when it is not what the text says.
+        more: Actions that are committed with the rows.
 
     Raises:
         LocalError: also for every statement that is not understood.
@@ -66,7 +80,9 @@ def change(
     }:
         return None
     if kind in _COUNTS:
-        return _Change(engine, session, text, tree, kind, arguments).run()
+        made = _Change(engine, session, text, tree, kind, arguments)
+        made.operation, made.more = operation, list(more)
+        return made.run()
     raise syntax(f"The statement is not supported by the local workspace: {text.strip()[:80]}")
 
 
@@ -91,6 +107,8 @@ class _Change:
     ) -> None:
         self.engine, self.session, self.text, self.tree = engine, session, text, tree
         self.kind, self.arguments = kind, arguments
+        self.operation = ""
+        self.more: list[log.Action] = []
         self._identity: dict[str, tuple[int, int]] = {}
 
     def run(self) -> pa.Table:
@@ -109,7 +127,8 @@ class _Change:
         with log.table_lock(path):
             before = log.load(path)
             self._check_supported(target, before)
-            if engine_writes(before) and not (before.checks and self.kind in _UNCHECKED):
+            is_plain = not self.more and not (before.checks and self.kind in _UNCHECKED)
+            if engine_writes(before) and is_plain:
                 text = self._text(target, target, before, columns, place, bool(node.alias))
                 return self._direct(text, path, before.version)
             return self._through_shadow(target, before, columns, place, bool(node.alias))
@@ -187,18 +206,20 @@ class _Change:
         if self.kind == "INSERT" and self._is_overwrite:
             removes = removals(before)
         metrics = change.info.get("operationMetrics") or {}
-        more: list[log.Action] = []
+        more = list(self.more)
         if self._identity:
             rows = int(metrics.get("numOutputRows", 0) or 0)
             marks = {
                 name: base + (rows - 1) * step for name, (base, step) in self._identity.items()
             }
-            more = [{"metaData": with_high_water_marks(before.metadata, marks)}] if rows else []
+            if rows:
+                more.append({"metaData": with_high_water_marks(before.metadata, marks)})
         info = {
             **change.info,
             "userName": self.session.principal.name,
             "readVersion": before.version,
             "isBlindAppend": self.kind == "INSERT" and not removes,
+            **({"operation": self.operation} if self.operation else {}),
         }
         moved = shadow.take(change)
         try:

@@ -16,6 +16,7 @@ from clonexs.local.catalog.store import METASTORE
 from clonexs.local.engine.arguments import bound
 from clonexs.local.engine.cancel import Cancellation, cancellable
 from clonexs.local.engine.client import SailClient, sql_relation
+from clonexs.local.engine.files import FileRows
 from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
 from clonexs.local.engine.session import Sessions, SqlSession
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _CACHED = 500
 # Rows that the statement of this thread has put into the engine's session.
 _PUT: ContextVar[list[str] | None] = ContextVar("put", default=None)
+_GIVEN: ContextVar[Mapping[str, FileRows]] = ContextVar("given", default={})  # noqa: B039 - never changed
 _ALIAS = re.compile(r"`?cx`?\.`?cx`?\.`?(t[0-9a-f]{32})`?")
 _HEAD = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+|\()", re.DOTALL)
 _QUERIES = {"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("}
@@ -196,7 +198,7 @@ class Engine:
     def rewriter(self, session: SqlSession) -> Rewriter:
         """A rewriter for one statement."""
         self.shared.refresh()
-        return Rewriter(
+        made = Rewriter(
             self.catalog,
             self.alias,
             self._relation,
@@ -204,6 +206,17 @@ class Engine:
             lambda view, below: self._evolve(session, view, below),
             lambda table, travel: self._received(session, table, travel),
         )
+        made.relations.update(_GIVEN.get())
+        return made
+
+    @contextmanager
+    def giving(self, relations: Mapping[str, FileRows]) -> Iterator[None]:
+        """Let the texts of this thread name rows that its statement brings along."""
+        token = _GIVEN.set(relations)
+        try:
+            yield
+        finally:
+            _GIVEN.reset(token)
 
     def scope(self, session: SqlSession) -> Scope:
         """How the session reads names."""

@@ -29,13 +29,13 @@ class FileRows:
 
     Attributes:
         format: One of ``FORMATS``.
-        path: A real path that the caller may read.
+        paths: Real paths that the caller may read.
         options: Options of the reader.
         schema: Columns as DDL; empty lets the reader find out.
     """
 
     format: str
-    path: str
+    paths: tuple[str, ...]
     options: dict[str, str] = field(default_factory=dict)
     schema: str = ""
 
@@ -46,7 +46,7 @@ class FileRows:
         made = relations_pb2.Relation()
         source = made.read.data_source
         source.format, source.schema = self.format, self.schema
-        source.paths.append(self.path)
+        source.paths.extend(self.paths)
         for name, value in self.options.items():
             source.options[name] = value
         return made
@@ -60,7 +60,7 @@ def named_files(catalog: Catalog, who: Principal, kind: str, path: str) -> FileR
     """
     from clonexs.local.connect.paths import readable_path
 
-    return FileRows(kind, readable_path(catalog, who, path))
+    return FileRows(kind, (readable_path(catalog, who, path),))
 
 
 def file_rows(
@@ -70,6 +70,16 @@ def file_rows(
 
     Raises:
         LocalError: for an option that would have no effect, or if the caller may not read there.
+    """
+    kind, kept, schema = reader_of(kind, options)
+    return FileRows(kind, named_files(catalog, who, kind, path).paths, kept, schema)
+
+
+def reader_of(kind: str, options: dict[str, str]) -> tuple[str, dict[str, str], str]:
+    """Format, options and schema as the engine takes them.
+
+    Raises:
+        LocalError: for a format or option that it does not know.
     """
     kind = kind.lower()
     if kind not in FORMATS:
@@ -89,8 +99,7 @@ def file_rows(
                 f"The option {name} of {kind} files is not supported by the local workspace.",
             )
         kept[_SPELLED.get(name.lower(), name.lower())] = value
-    made = named_files(catalog, who, kind, path)
-    return FileRows(kind, made.path, kept, schema)
+    return kind, kept, schema
 
 
 def calls_of(text: str) -> list[tuple[int, int, str, dict[str, str]]]:

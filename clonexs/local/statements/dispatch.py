@@ -92,6 +92,7 @@ _HEADS: dict[tuple[str, ...], tuple[str, str]] = {
     ("DESCRIBE",): ("describe", "describe_table"),
     ("DESC",): ("describe", "describe_table"),
     ("RESTORE",): ("maintenance", "restore"),
+    ("COPY", "INTO"): ("copy_into", "copy_into"),
     ("OPTIMIZE",): ("maintenance", "optimize"),
     ("VACUUM",): ("maintenance", "vacuum"),
     ("ANALYZE",): ("maintenance", "analyze"),
