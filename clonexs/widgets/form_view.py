@@ -40,7 +40,8 @@ def field_node(field: FormField, *, label: str = "", help_text: str = "", create
         "help": help_text or field.help,
         "required": field.required,
         "error": Signal(f"errors.{field.name}"),
-        "changed": Signal(f"changed.{field.name}"),
+        # What must be given has no default that it could differ from.
+        "changed": False if field.required else Signal(f"changed.{field.name}"),
         "key": field.name,
     }
     return _BUILDERS[field.kind](field, common, create)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from scripts.walk import doors, lab, pages, states
 from scripts.walk.camera import Camera
@@ -71,8 +70,7 @@ def running(figures: dict[str, Any]) -> Iterator[Server]:
                 break
         assert address, "make run printed no address"
         figures["make run, seconds"] = phases | {"address printed": time.monotonic() - began}
-        parts = urlsplit(address)
-        yield Server(process, HOME, f"{parts.scheme}://{parts.netloc}/?{parts.query}")
+        yield Server(process, HOME, address)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -88,7 +86,7 @@ def in_the_browser(server: Server, figures: dict[str, Any]) -> None:
         context = browser.new_context()
         context.set_default_timeout(60_000)
         camera = Camera(context.new_page(), OUT)
-        camera.page.goto(server.address.replace("/?", "/clone?"))
+        camera.page.goto(server.address)
         figures |= pages.clone(camera, server)
         figures |= pages.dashboard(camera, server)
         states.seldom(camera, server)

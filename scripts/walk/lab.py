@@ -18,6 +18,8 @@ def cell(browser: Any, folder: Path, home: Path) -> None:
         page.set_default_timeout(60_000)
         found.open(page)
         drawn = found.run_cell(page)
+        # Jupyter's own questions stand in front of what is to be seen.
+        page.add_style_tag(content=".Toastify { display: none }")
         page.screenshot(path=folder / "lab-start-light.png", animations="disabled")
         drawn.get_by_role("button", name="Next").click()
         drawn.get_by_role("button", name="Plan", exact=True).click()

@@ -56,7 +56,7 @@ def _tabs(camera: Camera) -> None:
         "Objects": page.get_by_role("grid", name="Objects of the plan"),
         "Left out": page.get_by_role("grid", name="Left out of the plan"),
         "SQL": page.get_by_text("CREATE").first,
-        "Settings": page.get_by_text("set by you").first,
+        "Settings": page.locator(".cx-pairs dt").first,
         "Code": page.get_by_text("Notebook or script"),
     }
     for name, sign in seen.items():

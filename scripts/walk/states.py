@@ -35,7 +35,7 @@ def _shell(camera: Camera, server: Server) -> None:
     camera.open(server.base + "/", "Dashboard")
     for button, name in (("#sh-jobs", "jobs"), ("#sh-pill", "connection"), ("#sh-theme", "themes")):
         page.locator(button).click()
-        page.locator(".sh-pop").wait_for()
+        page.locator(".sh-pop:visible").wait_for()
         _snap(camera, f"shell-{name}")
         page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
@@ -53,9 +53,11 @@ def _snap(camera: Camera, name: str) -> None:
 
 
 def _wrong_inputs(camera: Camera, server: Server) -> None:
-    link = "source=retial&dest=a.b&exclude_tables_regex=%5B&as_of_timestamp=yesterday"
+    link = "source=retial&dest=a.b"
     camera.open(f"{server.base}/clone?{link}", "Clone")
     camera.press("Next")
+    camera.page.get_by_label("Search options").wait_for()
+    camera.press("Plan")
     camera.page.locator(".cx-invalid").first.wait_for()
     camera.shoot("clone-wrong")
     camera.open(f"{server.base}/clone?source=retail&dest=new&exclude_tables_regex=%5B", "Clone")
@@ -81,12 +83,18 @@ def _waiting(camera: Camera, server: Server) -> None:
     with slowed(_SLOW_MS):
         camera.press("Refresh")
         camera.shoot("dashboard-refreshing", THEMES[:1])
-    page.route("**/api/attach", lambda route: None)
-    page.route_web_socket("**/channels**", lambda socket: None)
-    page.goto(server.base + "/clone", wait_until="domcontentloaded")
-    page.locator(".sh-wait").wait_for()
-    camera.shoot("shell-waiting")
-    page.unroute_all(behavior="ignoreErrors")
+    _kernel_on_its_way(camera, server)
+
+
+def _kernel_on_its_way(camera: Camera, server: Server) -> None:
+    """The shell before any kernel answers, in a tab whose questions are never answered."""
+    tab = camera.page.context.new_page()
+    tab.route("**/api/attach", lambda route: None)
+    tab.route_web_socket("**/channels**", lambda socket: None)
+    tab.goto(server.base + "/clone", wait_until="domcontentloaded")
+    tab.locator(".sh-wait").wait_for()
+    Camera(tab, camera.folder).shoot("shell-waiting")
+    tab.close()
 
 
 def _hostile_names(camera: Camera, server: Server) -> None:
@@ -95,7 +103,7 @@ def _hostile_names(camera: Camera, server: Server) -> None:
         for statement in (
             f"CREATE CATALOG IF NOT EXISTS `{LONG}` COMMENT '{quoted}'",
             f"CREATE SCHEMA IF NOT EXISTS `{LONG}`.`{LONG}`",
-            f"CREATE TABLE IF NOT EXISTS `{LONG}`.`{LONG}`.`{LONG}` AS SELECT 1 AS `{quoted}`",
+            f"CREATE TABLE IF NOT EXISTS `{LONG}`.`{LONG}`.`{LONG}` COMMENT '{quoted}' AS SELECT 1 AS a",
             f"CREATE TABLE IF NOT EXISTS `{LONG}`.`{LONG}`.`<b>bold<\N{DIVISION SLASH}b>`"
             " AS SELECT 1 AS a",
         ):
@@ -161,7 +169,7 @@ def empty_workspace(browser: Any, folder: Path, home: Path) -> None:
         camera.shoot("dashboard-empty")
         camera.open(server.base + "/clone", "Clone")
         camera.page.get_by_role("combobox", name="Source").click()
-        camera.page.get_by_role("listbox").wait_for()
+        camera.page.locator(".cx-popover").wait_for()
         _snap(camera, "clone-empty")
         context.close()
     lifecycle.stop("empty")

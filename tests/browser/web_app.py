@@ -50,7 +50,8 @@ class Server:
 
     @property
     def base(self) -> str:
-        return self.address.split("/?")[0].split("?")[0].rstrip("/")
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def host(self) -> str:

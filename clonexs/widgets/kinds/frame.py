@@ -9,17 +9,20 @@ from clonexs.widgets.contract import (
     Alert,
     Button,
     Copy,
+    Disclosure,
     Header,
     Menu,
     MenuItem,
     Node,
     Press,
     Problem,
+    Stack,
+    Text,
     Value,
 )
 from clonexs.widgets.state import Json
 
-_NOTES_SHOWN = 12
+_NOTES_SHOWN, _NOTES_AT_ALL = 6, 200
 _COPIES = (("python", "Python"), ("cli", "Command line"), ("job", "Task of a job"))
 
 
@@ -81,6 +84,10 @@ def notes(texts: Sequence[str]) -> Node | None:
     if len(texts) < 2:
         return Alert(str(texts[0]), tone="warning") if texts else None
     shown = [str(text) for text in texts[:_NOTES_SHOWN]]
-    if (more := len(texts) - len(shown)) > 0:
-        shown.append(f"and {more} more")
-    return Alert(f"{len(texts)} things to know", items=shown, tone="warning")
+    folded: list[Node] = [Text(str(text)) for text in texts[_NOTES_SHOWN:_NOTES_AT_ALL]]
+    if (more := len(texts) - _NOTES_AT_ALL) > 0:
+        folded.append(Text(f"and {more:,} more", look="muted"))
+    rest = len(texts) - len(shown)
+    fold = Disclosure(f"{rest:,} more", children=[Stack(gap="none", children=folded)])
+    title = f"{len(texts):,} things to know"
+    return Alert(title, items=shown, tone="warning", children=[fold] if rest else [])

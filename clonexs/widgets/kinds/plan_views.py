@@ -99,6 +99,8 @@ def _footer(page: PlanPage) -> list[Node]:
         return [_next(page)]
     if page.step in forms:
         return [back, _next(page)]
+    if page.is_planning:
+        return [back, Button("Stop", on_press=Action("stop_planning"), icon="x")]
     if page.step == "preview":
         return [back, *_start_buttons(page)]
     if page.run is None:

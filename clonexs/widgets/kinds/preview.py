@@ -40,9 +40,8 @@ _VERBS = {"create": "created", "refresh": "refreshed", "replace": "replaced", "d
 def preview(page: PlanPage) -> Sequence[Node | None]:
     """The plan: figures, objects, what is left out, statements, code."""
     if page.is_planning:
-        stop = Button("Stop", on_press=Action("stop_planning"), icon="x")
         said = Text("Reading source and target; nothing is changed.", look="muted")
-        return [said, Skeleton(look="cards", count=4), Skeleton(look="table"), stop]
+        return [said, Skeleton(look="cards", count=5), Skeleton(look="table")]
     if page.problem is not None:
         return [problem_node(page.problem, Action("make_plan"))]
     if page.plan is None or page.figures is None:
@@ -145,7 +144,7 @@ def _units_table(version: int) -> Node:
             Column("action", "Action", width=100),
             Column("method", "How", width=110),
             Column("size", "Size", format="bytes", width=110),
-            Column("version", "Source version", format="number", width=120),
+            Column("version", "Version", format="number", width=100),
             Column("source", "Source", hidden=True),
         ],
         rows=Data(f"units@{version}"),
@@ -161,12 +160,12 @@ def _units_table(version: int) -> Node:
 def _skips_table(version: int) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=320),
+            Column("object", "Object", width=240),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
-            Column("reason", "Reason", width=130),
-            Column("message", "What happened"),
-            Column("remedy", "What to do"),
+            Column("reason", "Reason", width=110),
+            Column("message", "What happened", width=260),
+            Column("remedy", "What to do", width=260),
         ],
         rows=Data(f"skips@{version}"),
         label="Left out of the plan",

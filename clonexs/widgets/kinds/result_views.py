@@ -153,7 +153,7 @@ def _proof_table(ref: str) -> Node:
             Column("level", "Compared by", width=120),
             Column("source_rows", "Source rows", format="number", width=110),
             Column("target_rows", "Target rows", format="number", width=110),
-            Column("differences", "What differs"),
+            Column("differences", "What differs", width=200),
         ],
         rows=Data(ref),
         label="Proof: source and copy compared",
@@ -167,12 +167,12 @@ def _proof_table(ref: str) -> Node:
 def _failure_table(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=320),
+            Column("object", "Object", width=240),
             Column("kind", "Kind", width=90),
             Column("state", "Outcome", format="status", width=110),
             Column("code", "Error", width=150),
-            Column("message", "What happened"),
-            Column("hint", "What to do"),
+            Column("message", "What happened", width=260),
+            Column("hint", "What to do", width=200),
         ],
         rows=Data(ref),
         label="Objects that failed or were blocked",
@@ -187,12 +187,12 @@ def _failure_table(ref: str) -> Node:
 def _left_out(ref: str) -> Node:
     return Table(
         columns=[
-            Column("object", "Object", width=320),
+            Column("object", "Object", width=240),
             Column("kind", "Kind", width=90),
             Column("category", "Why", width=90),
-            Column("reason", "Reason", width=130),
-            Column("message", "What happened"),
-            Column("remedy", "What to do"),
+            Column("reason", "Reason", width=110),
+            Column("message", "What happened", width=260),
+            Column("remedy", "What to do", width=260),
         ],
         rows=Data(ref),
         label="Left out of the run",

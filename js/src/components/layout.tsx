@@ -112,7 +112,7 @@ export function Card(props: Components["Card"] & Slot) {
               text
             ),
           )}
-          {subtitle && (
+          {subtitle && !(collapsible && open) && (
             <span class="cx-muted cx-small cx-card-note" title={subtitle}>
               {subtitle}
             </span>

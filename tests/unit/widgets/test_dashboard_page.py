@@ -154,9 +154,22 @@ def test_runs_are_listed_and_followed(open_tab: Any, services: FakeServices) -> 
     services.jobs.move(live, status="failed")
     tab.until(lambda: stats(tab)["Failed or partial"] == 1, "the end of the run")
     tab.until(lambda: len(services.read_requests) > reads, "figures are read again")
+    tab.until(lambda: not next(tab.nodes("Page")).get("p", {}).get("busy"), "the new figures are shown")
     ref = next(n["p"]["rows"]["$d"] for n in tab.nodes("Table") if n["p"]["label"] == "Latest runs")
     rows, _ = tab.rows(ref, sort=["-seconds"])
     assert rows[0]["seconds"] == 90
     tab.call("open_run", key=done)
     assert tab.nav[-1]["page"] == "clone"
     assert tab.nav[-1]["params"] == {"run": done}
+
+
+def test_a_run_without_a_page_says_where_it_can_be_read(
+    open_tab: Any, services: FakeServices
+) -> None:
+    run = services.jobs.submit("dashboard", {}, TargetRef(kind="local"), origin={"page": "gone"})
+    tab = open_tab()
+    tab.until(lambda: stats(tab).get("Latest runs") == 1, "runs")
+    tab.call("open_run", key=run)
+    tab.until(lambda: bool(tab.toasts), "the answer")
+    assert f"clonexs jobs show {run}" in tab.toasts[-1]["text"]
+    assert tab.nav == []

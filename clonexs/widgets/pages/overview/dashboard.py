@@ -66,9 +66,19 @@ class WorkspaceDashboard(DashboardPage):
     def view(self, result: Mapping[str, Any]) -> Sequence[Node | None]:
         """Figures and the table of catalogs."""
         if not result["catalogs"]:
-            text = "This workspace has no catalog that you may see."
-            return [self._cards(result), Empty("No catalogs", text=text, icon="database")]
+            return [
+                self._cards(result),
+                Empty("No catalogs", text=self._way_out(), icon="database"),
+            ]
         return [self._cards(result), self._catalogs(result)]
+
+    def _way_out(self) -> str:
+        """What to do where there is nothing to see."""
+        if self.services.place().partition(":")[0] == "local":
+            return (
+                "Make one with CREATE CATALOG, or a whole one to try things on: clonexs local demo"
+            )
+        return "You may see none. Whoever owns one can grant you USE CATALOG and BROWSE on it."
 
     def _cards(self, result: Mapping[str, Any]) -> Node:
         unreadable = result["unreadable"]
@@ -85,7 +95,7 @@ class WorkspaceDashboard(DashboardPage):
         rest = result["not_counted"]
         measure = Button("Measure sizes", on_press=Action("measure"), icon="ruler", size="small")
         columns = [
-            Column("catalog", "Catalog", page="clone", param="source"),
+            Column("catalog", "Catalog", page="clone", param="source", width=200),
             Column("owner", "Owner", width=180),
             *(Column(kind, kind.capitalize(), format="number", width=100) for kind in _KINDS),
             Column("size_bytes", "Size", format="bytes", width=110),
@@ -132,7 +142,7 @@ class WorkspaceDashboard(DashboardPage):
         )
         grid = Table(
             columns=[
-                Column("title", "Run"),
+                Column("title", "Run", width=200),
                 Column("status", "Status", format="status", width=120),
                 Column("pct", "Done", format="percent", width=90),
                 Column("started_at", "Started", format="relative", width=130),
@@ -195,12 +205,18 @@ class WorkspaceDashboard(DashboardPage):
 
     @action
     def open_run(self, key: str) -> None:
-        """Show a run on the page that started it."""
+        """Show a run on the page that started it, or say where else it can be read."""
+        from clonexs.widgets.pages._index import PAGES
+
         with self.lock:
             run = self.runs.get(key)
-        if run is not None:
-            page = str((run.origin or {}).get("page") or run.operation)
+        if run is None:
+            return
+        page = str((run.origin or {}).get("page") or run.operation)
+        if any(entry.slug == page for entry in PAGES):
             self.host.navigate(page, {"run": run.id})
+        else:
+            self.host.toast(f"{run.title} has no page: clonexs jobs show {run.id} tells of it")
 
     @table("catalogs")
     def catalogs(self) -> TableSource:
