@@ -19,6 +19,7 @@ from clonexs.local.engine.client import SailClient, sql_relation
 from clonexs.local.engine.files import FileRows
 from clonexs.local.engine.rewrite import Rewriter, Rewritten, Scope, is_query
 from clonexs.local.engine.sail import Sail
+from clonexs.local.engine.semantics.bridge import repair
 from clonexs.local.engine.session import Sessions, SqlSession
 from clonexs.local.engine.text import tree_of
 from clonexs.local.engine.waiting import Waiting
@@ -205,6 +206,7 @@ class Engine:
             lambda inner: self._inner(session, inner),
             lambda view, below: self._evolve(session, view, below),
             lambda table, travel: self._received(session, table, travel),
+            lambda text, tables, rows: repair(self, session, text, tables, rows),
         )
         made.relations.update(_GIVEN.get())
         return made

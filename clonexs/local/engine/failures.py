@@ -29,6 +29,8 @@ _WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"out of memory|resources exhausted"), "RESOURCE_EXHAUSTED"),
     (re.compile(r"(arithmetic|integer) overflow|overflow happened"), "ARITHMETIC_OVERFLOW"),
+    # Checked sums of integers go by way of decimals.
+    (re.compile(r"value of -?\d+ is out of range int"), "ARITHMETIC_OVERFLOW"),
     (_OVERFLOW, "CAST_OVERFLOW"),
     (re.compile(r"cast.*(error|cannot)|(error|cannot).*cast", re.DOTALL), "CAST_INVALID_INPUT"),
 )

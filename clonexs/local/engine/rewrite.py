@@ -58,6 +58,7 @@ class Rewriter:
         own_rows: Callable[[str], pa.Table] | None = None,
         evolve: Callable[[Object, Rewritten], None] | None = None,
         received: Callable[[Object, str], str | pa.Table] | None = None,
+        repair: Callable[[str, list[Object], dict[str, Any]], str] | None = None,
     ) -> None:
         self.catalog = catalog
         self._alias = alias
@@ -65,6 +66,8 @@ class Rewriter:
         self._own_rows = own_rows
         self._evolve = evolve
         self._received = received
+        self._repair = repair
+        self._is_repaired = False
         self.tables: list[Object] = []
         self.views: list[Object] = []
         self.functions: list[Object] = []
@@ -78,8 +81,14 @@ class Rewriter:
         Raises:
             LocalError: also if the text is anything but a query.
         """
-        made = self.text(text, scope, only_query=True)
+        # What is repaired afterwards need not be refused before.
+        self._is_repaired = self._repair is not None
+        made = self.repaired(self.text(text, scope, only_query=True))
         return Rewritten(made, self.tables, self.relations, tuple(self.touched))
+
+    def repaired(self, text: str) -> str:
+        """A query whose names are the engine's, with Spark's answers."""
+        return self._repair(text, self.tables, self.relations) if self._repair else text
 
     def text(
         self,
@@ -104,7 +113,8 @@ class Rewriter:
         if only_query and not is_query(tree):
             raise syntax("A query is expected.")
         nodes = Nodes(tree)
-        refuse_wrong_answers(nodes)
+        if not self._is_repaired:
+            refuse_wrong_answers(nodes)
         edits = Edits(text)
         known = known_names(nodes)
         known.names |= self._table_edits(text, nodes, scope, edits, target)
