@@ -99,6 +99,28 @@ def test_the_schema_lists_itself(sql, info):
     assert count == [5]
 
 
+def test_relations_can_be_listed_and_described(sql, admin, catalog, info, open_spark, other_user):
+    for schema, documented in (
+        (info, EVERYWHERE),
+        ("system.information_schema", EVERYWHERE | SYSTEM_ONLY),
+    ):
+        assert sorted(r["tableName"] for r in sql(f"SHOW TABLES IN {schema}")) == sorted(documented)
+        for name, columns in documented.items():
+            told = sql(f"DESCRIBE TABLE {schema}.{name}")
+            assert [f"{row['col_name']} {row['data_type']}" for row in told] == columns
+    found = admin.tables.get(f"{info}.row_filters")
+    assert (found.table_type.value, found.owner) == ("VIEW", "System user")
+    assert [each.name for each in found.columns] == [
+        each.partition(" ")[0] for each in EVERYWHERE["row_filters"]
+    ]
+    other = Sql(open_spark(other_user))
+    assert other.refused(f"DESCRIBE TABLE {info}.tables") == "TABLE_OR_VIEW_NOT_FOUND"
+    sql(f"GRANT USE CATALOG ON CATALOG {catalog} TO `{other_user}`")
+    assert len(other(f"DESCRIBE TABLE {info}.tables")) == len(EVERYWHERE["tables"])
+    assert sql.refused(f"DROP VIEW {info}.tables").startswith("UC_COMMAND_NOT_SUPPORTED")
+    assert sql.refused(f"COMMENT ON TABLE {info}.tables IS 'mine'").startswith("UC_COMMAND")
+
+
 def test_tables_and_columns(sql, catalog, info):
     sql(
         f"CREATE TABLE {catalog}.default.T (Id BIGINT NOT NULL COMMENT 'key', d DECIMAL(12,2) DEFAULT 1,"

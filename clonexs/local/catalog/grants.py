@@ -189,12 +189,12 @@ class Grants:
         """Whether ``who`` may know all about the object, and not only (BROWSE) that it is there."""
         if self.manages(who, found, parents):
             return True
+        if found.schema == "information_schema":
+            return any(self.has(who, USE_CATALOG, p, []) for p in parents)
         for index, holder in enumerate(parents):
             needed = USE_SCHEMA if holder.kind == "SCHEMA" else USE_CATALOG
             if not self.has(who, needed, holder, parents[index + 1 :]):
                 return False
-        if found.name == "information_schema" and found.kind == "SCHEMA":
-            return True
         usable = GRANTABLE.get(found.kind, frozenset()) - {BROWSE}
         return any(
             who.is_(principal) and not usable.isdisjoint(privileges)
@@ -206,7 +206,7 @@ class Grants:
         """Whether ``who`` may know of the object: owner, manager, BROWSE, or any privilege."""
         if self.manages(who, found, parents) or self.has(who, BROWSE, found, parents):
             return True
-        if found.name == "information_schema" and found.kind == "SCHEMA":
+        if found.schema == "information_schema":
             return any(self.has(who, USE_CATALOG, p, []) for p in parents)
         usable = GRANTABLE.get(found.kind, frozenset())
         for holder in (found, *parents):

@@ -205,6 +205,7 @@ class Executor:
 def at_home(entry: Entry, session: SqlSession) -> None:
     """Say in the history where a statement read its short names."""
     entry.session_id, entry.place = session.id, (session.catalog, session.schema)
+    entry.source = session.source
 
 
 def sql_of(command: Any) -> tuple[str, dict[str, Any]]:

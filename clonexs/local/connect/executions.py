@@ -15,6 +15,7 @@ from clonexs.local.connect.streams import EngineStreams
 from clonexs.local.engine.session import SqlSession
 from clonexs.local.errors import LocalError
 from clonexs.local.server import DroppedConnection
+from clonexs.local.system.sources import TokenSources
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
@@ -35,6 +36,7 @@ class Executions:
         self.executor = Executor(server)
         self._server = server
         self._engine = server.engine
+        self._sources = server.service(TokenSources)
         self.streams = EngineStreams(server)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="statement")
 
@@ -152,6 +154,7 @@ class Executions:
         """The same, in a worker thread."""
         who = self._server.authenticate(authorization)
         session = self._engine.sessions.get(request.session_id, who)
+        session.source = session.source or self._sources.of(authorization)
         # The request that ends a session does not say what the client has seen.
         observed = getattr(request, "client_observed_server_side_session_id", "")
         if observed and observed != self._engine.server_id(session):

@@ -47,6 +47,7 @@ class SqlFile:
         statements: Their texts.
         parameters: Values of ``:name``.
         changed: Called when the last one has ended.
+        source: What they belong to.
     """
 
     def __init__(
@@ -57,10 +58,12 @@ class SqlFile:
         statements: list[str],
         parameters: Mapping[str, str],
         changed: Callable[[], None],
+        source: dict[str, str],
     ) -> None:
         self._runs = server.service(Runs)
         self._who, self._warehouse, self._changed = who, warehouse, changed
         self._statements, self._parameters = statements, parameters
+        self._source = source
         self._ended: Ended | None = None
         self._running: Run | None = None
         self._is_stopped = False
@@ -115,6 +118,7 @@ class SqlFile:
             who=self._who,
             text=text,
             warehouse=self._warehouse,
+            source=self._source,
             parameters=[
                 {"name": name, "value": value}
                 for name, value in self._parameters.items()

@@ -19,7 +19,8 @@ from clonexs.local.runs.settings import kinds_of
 from clonexs.local.runs.sources import Sources
 from clonexs.local.runs.sql_files import SqlFile, statements_of
 from clonexs.local.services.secret_store import READ, Secrets
-from clonexs.local.services.warehouse_pool import Warehouses
+from clonexs.local.services.warehouse_pool import KIND, Warehouses
+from clonexs.local.system.sources import TokenSources
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
@@ -73,7 +74,7 @@ class Tasks:
             case "run_job_task":
                 return self.start_job(run, attempt, settings)
             case "sql_task":
-                return self._sql(run, who, settings)
+                return self._sql(run, attempt, who, settings)
             case "notebook_task" | "spark_python_task" | "python_wheel_task":
                 return self._process(run, attempt, task, kind, settings, references, who)
             case _:
@@ -94,7 +95,7 @@ class Tasks:
 
     # Statements.
 
-    def _sql(self, run: Run, who: Principal, settings: _Settings) -> Handle:
+    def _sql(self, run: Run, attempt: Attempt, who: Principal, settings: _Settings) -> Handle:
         file = settings.get("file")
         if file is None:
             raise LocalError(
@@ -105,7 +106,9 @@ class Tasks:
         warehouse = self.server.service(Warehouses).get(settings["warehouse_id"])
         overrides = run.overrides.get("sql_params") or {}
         parameters = {**(settings.get("parameters") or {}), **run.parameters, **overrides}
-        return SqlFile(self.server, who, warehouse, statements_of(text), parameters, self.changed)
+        source = source_of(run, attempt)
+        statements = statements_of(text)
+        return SqlFile(self.server, who, warehouse, statements, parameters, self.changed, source)
 
     # Processes.
 
@@ -138,6 +141,7 @@ class Tasks:
                 "task_key": attempt.key,
                 "notebook_path": settings.get("notebook_path", "/"),
             },
+        self.server.service(TokenSources).add(token, source_of(run, attempt))
         }
         is_notebook = kind == "notebook_task"
         return Child(folder, work, self.changed, shows_logs=not is_notebook)
@@ -163,6 +167,12 @@ class RunTokens:
 
     def __init__(self, server: Server) -> None:
         self._people = server.catalog.people
+def source_of(run: Run, attempt: Attempt) -> dict[str, str]:
+    """What the history and lineage say the statements of an attempt belong to."""
+    made = {"job_run_id": str(run.run_id), "job_task_run_id": str(attempt.run_id)}
+    return {"job_id": str(run.job_id), **made} if run.kind == "JOB_RUN" else made
+
+
         self._held: dict[int, str] = {}
 
     def make(self, attempt_id: int, name: str) -> str:

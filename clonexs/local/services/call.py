@@ -12,6 +12,7 @@ from starlette.requests import Request
 from clonexs.local.catalog import Object, Principal
 from clonexs.local.catalog.objects import fold
 from clonexs.local.errors import LocalError, denied, not_found
+from clonexs.local.information_schema.listed import find_listed
 from clonexs.local.services import requests
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Call:
         if len(parts) != _DEPTH.get(kind, 1):
             raise LocalError("INVALID_PARAMETER_VALUE", f"'{full_name}' is not a valid name.")
         name = ".".join(fold(parts))
-        found = catalog.find(kind, name)
+        found = find_listed(catalog, kind, name)
         if found is None or not catalog.is_visible(self.who, found):
             raise not_found(kind, name)
         return found

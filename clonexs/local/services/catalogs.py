@@ -10,6 +10,7 @@ from clonexs.local.paths import url_of
 from clonexs.local.services.common import about, optimization
 from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees, unserved
 from clonexs.local.sharing.mounted import mount, provider_of
+from clonexs.local.sharing.readonly import is_system
 from clonexs.local.statements.catalogs import make_catalog, remove_container, set_owner
 from clonexs.local.statements.connections import make_foreign_catalog
 
@@ -145,6 +146,8 @@ def type_of(call: Call, found: Object) -> CatalogType:
         return CatalogType.DELTASHARING_CATALOG
     if "connection" in catalog.spec:
         return CatalogType.FOREIGN_CATALOG
+    if is_system(catalog):
+        return CatalogType.SYSTEM_CATALOG
     return CatalogType.MANAGED_CATALOG
 
 

@@ -55,12 +55,14 @@ class Run:
         row_limit: At most so many rows.
         byte_limit: At most so many bytes.
         tags: Tags of the client.
+        source: What it belongs to, such as the run of a job.
         state: ``PENDING RUNNING SUCCEEDED FAILED CANCELED CLOSED``.
         error: What the API says of the failure.
         sql_state: SQLSTATE of the failure.
         result: The rows, once it has succeeded.
         ended_at: When it ended.
         broken: What the connection that waits for it must end with.
+        sent_at: When it came.
     """
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -75,6 +77,7 @@ class Run:
     row_limit: int | None = None
     byte_limit: int | None = None
     tags: tuple[str, ...] = ()
+    source: dict[str, str] = field(default_factory=dict)
     state: str = "PENDING"
     error: dict[str, str] | None = None
     sql_state: str | None = None
@@ -83,6 +86,7 @@ class Run:
     cancellation: Cancellation = field(default_factory=Cancellation)
     broken: Exception | None = None
     ended: Future[None] = field(default_factory=Future)
+    sent_at: float = 0.0
 
 
 class Runs:
@@ -104,6 +108,7 @@ class Runs:
     def start(self, run: Run) -> None:
         """Begin a statement; returns at once."""
         self._sweep()
+        run.sent_at = self._server.clock()
         with self._lock:
             self._found[run.id] = run
         self._threads.submit(self._carry, run)
@@ -121,6 +126,11 @@ class Runs:
                 "RESOURCE_DOES_NOT_EXIST", f"The statement {statement_id} was not found."
             )
         return found
+
+    def waiting(self) -> list[Run]:
+        """Statements that wait for their warehouse."""
+        with self._lock:
+            return [each for each in self._found.values() if each.state == "PENDING"]
 
     def _carry(self, run: Run) -> None:
         from clonexs.local.faults import Refused
@@ -156,6 +166,7 @@ class Runs:
             arguments = expressions(run.parameters)
             with self._session(run) as session:
                 entry.session_id, entry.place = session.id, (session.catalog, session.schema)
+                entry.source = run.source
                 answer = self._server.engine.execute(session, run.text, arguments)
             run.result = self._kept(run, answer.table)
             entry.rows = run.result.table.num_rows

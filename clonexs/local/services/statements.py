@@ -13,12 +13,14 @@ from starlette.routing import Route
 
 from clonexs.local.errors import LocalError
 from clonexs.local.services import requests
+from clonexs.local.services.acls import Acls
 from clonexs.local.services.result_store import MEDIA_TYPES, Chunk, Result, ResultStore
 from clonexs.local.services.result_text import json_rows
 from clonexs.local.services.routing import Api, Call, Rule, checked
 from clonexs.local.services.statement_runs import Run, Runs
-from clonexs.local.services.warehouse_pool import Warehouses
+from clonexs.local.services.warehouse_pool import KIND, Warehouses
 from clonexs.local.services.wire import carried
+from clonexs.local.system.sources import TokenSources
 
 if TYPE_CHECKING:
     from clonexs.local.server import Server
@@ -131,17 +133,21 @@ def _asked(call: Call) -> tuple[Run, int, bool]:
         row_limit=_number(given.get("row_limit")),
         byte_limit=_number(given.get("byte_limit")),
         tags=_tags(given.get("query_tags", [])),
+        source=call.server.service(TokenSources).of(call.request.headers.get("authorization")),
     )
     return run, _wait_s(given), given.get("on_wait_timeout") == "CANCEL"
 
 
 def _warehouse(call: Call, warehouse_id: str) -> Any:
     try:
-        return call.server.service(Warehouses).get(warehouse_id)
+        found = call.server.service(Warehouses).get(warehouse_id)
     except LocalError:
         raise LocalError(
             "INVALID_PARAMETER_VALUE", f"'{warehouse_id}' is not the id of a SQL warehouse."
         ) from None
+    shown = f"the SQL warehouse '{found.name}'"
+    call.server.service(Acls).require(call.who, KIND, found.id, "CAN_USE", shown)
+    return found
 
 
 def _disposition(given: dict[str, Any]) -> tuple[bool, str]:

@@ -116,7 +116,7 @@ class Warehouses:
         self._server = server
         self._lock = threading.RLock()
         self._found: dict[str, Warehouse] = {}
-        # Told what becomes of a warehouse: ``CREATE EDIT DELETE START STOP``, before it is done.
+        # Told what becomes of a warehouse: ``CREATE EDIT DELETE START STOP IDLE``, before it is done.
         self.watch: Callable[[Warehouse, str, float], None] = lambda *_: None
         self._load()
 
@@ -171,6 +171,7 @@ class Warehouses:
         """
         with self._lock:
             self._check(name or found.name, settings, found)
+            self._stopped_by_itself(found)
             found.name = name or found.name
             found.settings = {**found.settings, **settings}
             self.watch(found, "EDIT", self.now())
@@ -216,6 +217,13 @@ class Warehouses:
             with self._lock:
                 found.in_use -= 1
                 found.used_at = self.now()
+
+    def _stopped_by_itself(self, found: Warehouse) -> None:
+        # With other settings it would look as if it had never stopped.
+        now, stops_at = self.now(), found.stops_at
+        if found.is_on and stops_at is not None and now > stops_at:
+            self.watch(found, "IDLE", now)
+            found.is_on, found.since = False, stops_at
 
     def _wake(self, found: Warehouse) -> None:
         cancellation = current()

@@ -10,6 +10,7 @@ from clonexs.local.catalog import Catalog, Object, Principal
 from clonexs.local.catalog.objects import fold
 from clonexs.local.delta import log
 from clonexs.local.errors import LocalError, not_found, syntax
+from clonexs.local.information_schema.listed import find_listed
 from clonexs.local.paths import path_of
 from clonexs.local.sharing.inbound import inbound_of
 from clonexs.local.sharing.readonly import refuse_change, refuse_contents
@@ -48,7 +49,7 @@ class StatementContext:
         depth = {"CATALOG": 1, "SCHEMA": 2}.get(kind, 3)
         if kind in {"EXTERNAL_LOCATION", "STORAGE_CREDENTIAL", "METASTORE", "CONNECTION"}:
             return self.catalog.find(kind, parts[-1].lower())
-        return self.catalog.find(kind, ".".join(self.full(parts, depth)))
+        return find_listed(self.catalog, kind, ".".join(self.full(parts, depth)))
 
     def get(self, kind: str, parts: tuple[str, ...]) -> Object:
         """An object the caller may know of.

@@ -24,6 +24,8 @@ def readable(ctx: StatementContext, parts: tuple[str, ...]) -> Object:
     """A table or view whose description the caller may read: SELECT, ownership, or BROWSE."""
     found = ctx.get("TABLE", parts)
     parents = ctx.catalog.parents(found)
+    if found.schema == "information_schema":
+        return found
     if not ctx.catalog.grants.manages(ctx.who, found, parents) and not ctx.catalog.grants.has(
         ctx.who, "BROWSE", found, parents
     ):

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from clonexs.local.catalog import Object
 from clonexs.local.errors import LocalError, syntax
+from clonexs.local.information_schema.listed import all_listed
 from clonexs.local.statements.context import StatementContext, rows
 from clonexs.local.statements.describe import readable
 from clonexs.local.statements.describe_text import shown_properties
@@ -90,7 +91,7 @@ def _schema(ctx: StatementContext, cursor: Cursor) -> Object:
 def _visible(
     ctx: StatementContext, kind: str, parent: str, pattern: re.Pattern[str]
 ) -> Iterable[Object]:
-    for each in ctx.catalog.objects(kind, parent):
+    for each in all_listed(ctx.catalog, kind, parent):
         if pattern.fullmatch(each.name) and ctx.catalog.is_visible(ctx.who, each):
             yield each
 

@@ -23,6 +23,8 @@ from clonexs.local.system.events import (
 )
 from clonexs.local.system.facts import Facts, facts_of
 from clonexs.local.system.known import Known
+from clonexs.local.system.measures import Measures
+from clonexs.local.system.optimizer import Optimizer
 from clonexs.local.system.requests import Noted, row_of
 from clonexs.local.system.store import ActivityStore
 from clonexs.local.system.warehouse_log import WarehouseLog
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 0.5
 _BATCH = 500
+# What can wait for a moment without statements waits so many rounds.
+_PATIENCE = 8
 # What tracing columns may take of one round while statements run, and while none does.
 _BUSY_S, _IDLE_S = 0.02, 0.3
 _KEPT_S = 365 * 86_400.0
@@ -61,11 +65,10 @@ class Activity:
         self._history: sqlite3.Connection | None = None
         self._known = Known(server.catalog)
         self._edges = ColumnEdges()
-        self._seen_statements = 0
+        self._seen_statements = self._busy_rounds = 0
         self._ended = threading.Event()
         self.warehouses = WarehouseLog(server)
-        # What else is to be done in each round, such as measuring storage.
-        self.rounds: list[Callable[[ActivityStore], None]] = []
+        self._rounds = (server.service(Measures).round, server.service(Optimizer).round)
         self._thread = threading.Thread(target=self._write_behind, name="activity", daemon=True)
         self._thread.start()
 
@@ -125,14 +128,15 @@ class Activity:
     def _round(self) -> None:
         total = self._server.queries.counters.totals().statements
         is_idle, self._seen_statements = total == self._seen_statements, total
+        self._busy_rounds = 0 if is_idle else self._busy_rounds + 1
         with self._lock:
             self.warehouses.observe(self.store)
             self._requests()
             self._statements()
             self._columns(_IDLE_S if is_idle else _BUSY_S)
-            if is_idle:
-                for work in self.rounds:
-                    work(self.store)
+        if self._busy_rounds % _PATIENCE == 0:
+            for work in self._rounds:
+                work(self.store)
 
     def _requests(self) -> None:
         rows = []

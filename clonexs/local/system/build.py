@@ -12,6 +12,8 @@ from clonexs.local.information_schema.splice import OwnRows
 from clonexs.local.system.columns import arrow_of, columns_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from clonexs.local.server import Server
 
 # A list with a value for each row, one value that all rows have, or a function that gives either.
@@ -71,13 +73,30 @@ def own_rows(name: str, made: Made, asked: Asked) -> OwnRows:
         value = made.columns.get(column)
         value = value() if callable(value) else value
         if value is not None and not isinstance(value, str | int):
-            arrays[column] = pa.array(value, arrow_of(kind))
+            arrays[column] = _array(value, arrow_of(kind))
         elif value is None and kind not in _SIMPLE:
-            arrays[column] = pa.nulls(made.count, arrow_of(kind))
+            arrays[column] = _array([None] * made.count, arrow_of(kind))
         else:
             same[column] = f"CAST({_text(value)} AS {kind})"
     arrays = arrays or {"__row": pa.nulls(made.count, pa.int8())}
     return OwnRows(pa.table(arrays), tuple(column for column, _ in listed), same)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values of a type; inside of a struct that is NULL everything is NULL too.
+
+    The engine reads a field without asking whether the struct around it is there.
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind):
+        return pa.array(values, kind)
+    inside = [
+        _array([None if each is None else each.get(field.name) for each in values], field.type)
+        for field in kind
+    ]
+    absent = pa.array([each is None for each in values], pa.bool_())
+    return pa.StructArray.from_arrays(inside, fields=list(kind), mask=absent)
 
 
 def moment(seconds: float | None) -> int | None:

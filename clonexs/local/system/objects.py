@@ -7,30 +7,11 @@ from typing import Any
 
 from clonexs.local.catalog import Catalog, Object
 from clonexs.local.catalog.grants import USE_CATALOG, USE_SCHEMA
-from clonexs.local.errors import LocalError
 from clonexs.local.identity import ACCOUNT_USERS, ADMINS
 from clonexs.local.system.columns import NAMES, SCHEMAS, columns_of
 
 SYSTEM, SYSTEM_USER = "system", "System user"
 ENABLED, AVAILABLE = "ENABLE_COMPLETED", "AVAILABLE"
-
-
-def is_system(found: Object) -> bool:
-    """Whether an object is the catalog ``system`` or in it."""
-    return found.parts[0] == SYSTEM and found.kind in {"CATALOG", "SCHEMA", "TABLE"}
-
-
-def refuse_change(found: Object) -> None:
-    """Refuse to change a system object.
-
-    Raises:
-        LocalError: with the platform's class.
-    """
-    if is_system(found):
-        raise LocalError(
-            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
-            f"`{found.full_name}` is a system object: it can be read and granted, not changed.",
-        )
 
 
 def state_of(schema: Object) -> str:
@@ -51,7 +32,7 @@ def ensure(catalog: Catalog) -> None:
     ]
     if not fresh and not stale:
         return
-    with catalog.transaction():
+    with catalog.transaction(), catalog.receiving():
         for made in fresh:
             catalog.create(made)
             if made.kind == "CATALOG":
@@ -110,3 +91,9 @@ _COMMENTS = {
     "query": "Statements",
     "storage": "Storage and its maintenance",
 }
+
+
+def set_state(catalog: Catalog, schema: Object, state: str) -> None:
+    """Enable or disable the tables of a system schema."""
+    with catalog.transaction(), catalog.receiving():
+        catalog.update(schema, spec={**schema.spec, "state": state})

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS lineage (
   source TEXT, source_type TEXT, source_path TEXT, target TEXT, target_type TEXT, target_path TEXT,
   direct INTEGER, entity TEXT);
 CREATE INDEX IF NOT EXISTS lineage_at ON lineage (at);
+CREATE INDEX IF NOT EXISTS lineage_statement ON lineage (statement_id);
 CREATE INDEX IF NOT EXISTS lineage_source ON lineage (source);
 CREATE INDEX IF NOT EXISTS lineage_target ON lineage (target);
 CREATE TABLE IF NOT EXISTS column_lineage (
@@ -35,9 +36,13 @@ CREATE TABLE IF NOT EXISTS uptime (
   instance TEXT PRIMARY KEY, started_at REAL NOT NULL, seen_at REAL NOT NULL, ended INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS storage (
   at REAL NOT NULL, catalog TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (at, catalog)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS table_sizes (
+  table_id TEXT PRIMARY KEY, version INTEGER, bytes INTEGER, files INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS table_metrics (
+  day INTEGER NOT NULL, table_id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (day, table_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS operations (
   id TEXT PRIMARY KEY, table_id TEXT, name TEXT, kind TEXT, status TEXT, metrics TEXT,
-  started_at REAL, ended_at REAL) WITHOUT ROWID;
+  started_at REAL, ended_at REAL, quantity TEXT) WITHOUT ROWID;
 """
 
 

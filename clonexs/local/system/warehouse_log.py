@@ -103,8 +103,8 @@ class WarehouseLog:
         if what in {"CREATE", "EDIT", "DELETE"}:
             with self._lock:
                 self._changes.append(_change(found, now, gone=what == "DELETE"))
+        self._stopped_by_itself(found, now)
         if what in {"CREATE", "START"}:
-            self._stopped_by_itself(found, now)
             self._add(found.id, ("STARTING", now), ("RUNNING", now + START_S))
         elif what == "STOP":
             self._add(found.id, ("STOPPING", now), ("STOPPED", now + STOP_S))
