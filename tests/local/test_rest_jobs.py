@@ -309,6 +309,10 @@ def test_a_failure_says_what_failed_and_is_tried_again(client, put):
     assert "raise ValueError" in found.error_trace
     with pytest.raises(DatabricksError, match="multiple tasks"):
         client.jobs.get_run_output(run.run_id)
+    (view,) = client.jobs.export_run(run.tasks[0].run_id).views
+    assert (view.type.value, view.name) == ("NOTEBOOK", path.rpartition("/")[2])
+    assert "print(&#x27;before&#x27;)" in view.content
+    assert '<pre class="output">before\n' in view.content
 
 
 def test_sql_files_run_statement_by_statement_on_a_warehouse(client, put):
@@ -562,11 +566,17 @@ def test_a_job_runs_as_often_at_a_time_as_it_may(client, put):
     assert client.jobs.get_run(queued).state.life_cycle_state.value == "QUEUED"
     active = {each.run_id for each in client.jobs.list_runs(job_id=job, active_only=True)}
     assert active == {first, queued}
+    client.jobs.cancel_all_runs(all_queued_runs=True)
+    assert ended(client, queued).state.result_state.value == "CANCELED"
+    queued = client.jobs.run_now(job, queue=QueueSettings(enabled=True)).run_id
     client.jobs.cancel_run(first)
     ended(client, first)
     eventually(
         lambda: client.jobs.get_run(queued).state.life_cycle_state.value in {"PENDING", "RUNNING"}
     )
+    client.jobs.cancel_all_runs(job_id=job)
+    assert ended(client, queued).state.result_state.value == "CANCELED"
+    queued = client.jobs.run_now(job).run_id
     client.jobs.delete(job)
     assert ended(client, queued).state.result_state.value == "CANCELED"
 
@@ -762,6 +772,22 @@ def test_each_level_on_a_job_allows_what_it_says(client, user):
     mine = bob.jobs.create(name="mine").job_id
     with pytest.raises(PermissionDenied):
         bob.jobs.update(mine, new_settings=JobSettings(run_as=JobRunAs(user_name="admin@local")))
+    only = JobAccessControlRequest(
+        user_name=name, permission_level=JobPermissionLevel.CAN_MANAGE_RUN
+    )
+    client.jobs.set_permissions(str(job), access_control_list=[only])
+    assert allowed() == ["view", "run"]
+    shown = client.jobs.get_permissions(str(job)).access_control_list
+    given = {
+        (each.user_name or each.group_name, level.permission_level.value)
+        for each in shown
+        for level in each.all_permissions
+    }
+    assert given == {
+        (name, "CAN_MANAGE_RUN"),
+        ("admin@local", "IS_OWNER"),
+        ("admins", "CAN_MANAGE"),
+    }
     levels = client.jobs.get_permission_levels(str(job)).permission_levels
     assert [each.permission_level.value for each in levels] == [
         "IS_OWNER",

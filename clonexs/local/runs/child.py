@@ -89,7 +89,7 @@ class Child:
     def _ended(self, found: dict[str, Any]) -> Ended:
         if found["status"] == "library":
             return broken("LIBRARY_INSTALLATION_ERROR", str(found["error"]))
-        output = self._with_logs(Output())
+        output = self._with_logs(Output(cells=found.get("cells") or []))
         if found.get("exit") is not None:
             output.exit, is_cut = _cut(str(found["exit"]))
             output.truncated = output.truncated or is_cut

@@ -201,6 +201,7 @@ class Output:
         logs: What a script wrote.
         truncated: Whether something of ``exit`` or ``logs`` was cut off.
         statements: Statements that a SQL task ran.
+        cells: Cells of a notebook with what each wrote: ``kind``, ``text``, ``output``.
     """
 
     exit: str | None = None
@@ -209,6 +210,7 @@ class Output:
     logs: str | None = None
     truncated: bool = False
     statements: list[str] = field(default_factory=list)
+    cells: list[dict[str, str]] = field(default_factory=list)
 
 
 def principal_of(run_as: dict[str, Any] | None) -> str:

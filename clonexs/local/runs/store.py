@@ -45,6 +45,8 @@ class JobStore:
     def __init__(self, server: Server) -> None:
         self._database = server.catalog.database
         self._clock = server.clock
+        # Attempts that are written down already.
+        self._known: set[int] = set()
         for each in _SCHEMA:
             self._database.execute(each)
 
@@ -108,11 +110,13 @@ class JobStore:
                     json.dumps(run.to_dict()),
                 ),
             )
-            for each in run.attempts:
+            fresh = {each.run_id for each in run.attempts} - self._known
+            for attempt_id in fresh:
                 self._database.execute(
                     "INSERT OR IGNORE INTO job_attempts VALUES (?, ?, NULL)",
-                    (each.run_id, run.run_id),
+                    (attempt_id, run.run_id),
                 )
+        self._known |= fresh
 
     def run(self, run_id: int) -> Run:
         """The run with a number, or the one that the attempt with this number belongs to.

@@ -18,6 +18,9 @@ from clonexs.local.runs.references import References, holds
 from clonexs.local.runs.settings import kinds_of
 from clonexs.local.runs.sources import Sources
 from clonexs.local.runs.sql_files import SqlFile, statements_of
+from clonexs.local.services.acls import Acls
+from clonexs.local.services.cluster_pool import KIND as CLUSTERS
+from clonexs.local.services.cluster_pool import Clusters
 from clonexs.local.services.secret_store import READ, Secrets
 from clonexs.local.services.warehouse_pool import KIND, Warehouses
 from clonexs.local.system.sources import TokenSources
@@ -104,6 +107,8 @@ class Tasks:
         _check_source(file)
         text = Sources(self.server, who).content(file["path"]).decode("utf-8", "replace")
         warehouse = self.server.service(Warehouses).get(settings["warehouse_id"])
+        shown = f"the SQL warehouse '{warehouse.name}'"
+        self.server.service(Acls).require(who, KIND, warehouse.id, "CAN_USE", shown)
         overrides = run.overrides.get("sql_params") or {}
         parameters = {**(settings.get("parameters") or {}), **run.parameters, **overrides}
         source = source_of(run, attempt)
@@ -123,6 +128,12 @@ class Tasks:
         who: Principal,
     ) -> Handle:
         _check_source(settings)
+        if cluster := task.get("existing_cluster_id"):
+            shown = f"cluster {cluster}"
+            clusters = self.server.service(Clusters)
+            clusters.get(cluster)
+            self.server.service(Acls).require(who, CLUSTERS, cluster, "CAN_ATTACH_TO", shown)
+            clusters.use(cluster, who.name)
         folder = self.server.folder.runs / str(attempt.run_id)
         files = folder / "files"
         files.mkdir(parents=True, mode=0o700)
@@ -130,6 +141,7 @@ class Tasks:
         work = _WORK[kind](run, settings, references, sources, files)
         environments = run.settings.get("environments") or []
         token = self.server.service(RunTokens).make(attempt.run_id, run.run_as)
+        self.server.service(TokenSources).add(token, source_of(run, attempt))
         work |= {
             "libraries": sources.libraries(task, environments, folder),
             "secrets": [*references.secrets, token],
@@ -141,7 +153,6 @@ class Tasks:
                 "task_key": attempt.key,
                 "notebook_path": settings.get("notebook_path", "/"),
             },
-        self.server.service(TokenSources).add(token, source_of(run, attempt))
         }
         is_notebook = kind == "notebook_task"
         return Child(folder, work, self.changed, shows_logs=not is_notebook)
@@ -156,8 +167,14 @@ class Tasks:
         }
 
 
+def source_of(run: Run, attempt: Attempt) -> dict[str, str]:
+    """What the history and lineage say the statements of an attempt belong to."""
+    made = {"job_run_id": str(run.run_id), "job_task_run_id": str(attempt.run_id)}
+    return {"job_id": str(run.job_id), **made} if run.kind == "JOB_RUN" else made
+
+
 class RunTokens:
-    """The tokens of the attempts at work. What a killed server leaves of them ends with its day.
+    """The tokens of the attempts at work. What a killed server leaves of them ends with its days.
 
     Args:
         server: The server.
@@ -167,12 +184,6 @@ class RunTokens:
 
     def __init__(self, server: Server) -> None:
         self._people = server.catalog.people
-def source_of(run: Run, attempt: Attempt) -> dict[str, str]:
-    """What the history and lineage say the statements of an attempt belong to."""
-    made = {"job_run_id": str(run.run_id), "job_task_run_id": str(attempt.run_id)}
-    return {"job_id": str(run.job_id), **made} if run.kind == "JOB_RUN" else made
-
-
         self._held: dict[int, str] = {}
 
     def make(self, attempt_id: int, name: str) -> str:

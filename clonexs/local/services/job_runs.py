@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.errors import LocalError
 from clonexs.local.runs.dispatcher import Dispatcher
-from clonexs.local.runs.records import Attempt, Output, Run, new_id, principal_of
+from clonexs.local.runs.records import Attempt, Run, new_id, principal_of
 from clonexs.local.runs.settings import complete
 from clonexs.local.services.acls import OWNER, Acls
 from clonexs.local.services.job_answers import (
@@ -29,7 +29,7 @@ _RUNS = f"{_ALL}/runs"
 _PAGE, _MOST = 20, 25
 _VIEWS = checked("CAN_VIEW on the job, or who submitted the run")
 _RUN = checked("CAN_MANAGE_RUN on the job, or who submitted the run")
-_OVERRIDES = ("notebook_params", "python_params", "python_named_params", "sql_params")
+OVERRIDES = ("notebook_params", "python_params", "python_named_params", "sql_params")
 _NOT_RUN = ("jar_params", "spark_submit_params", "pipeline_params", "dbt_commands")
 
 
@@ -39,11 +39,11 @@ def run_now(call: Call) -> sdk.RunNowResponse:
     from databricks.sdk.service.jobs import JobsAPI, RunNowResponse
 
     given = call.arguments(JobsAPI.run_now)
-    dispatcher = _dispatcher(call)
+    dispatcher = dispatcher_of(call)
     job = job_for(call, given["job_id"], "CAN_MANAGE_RUN")
     if not job.settings.get("tasks"):
         raise LocalError("INVALID_PARAMETER_VALUE", f"The job {job.job_id} has no tasks.")
-    _refuse(given)
+    refuse_not_run(given)
     with dispatcher.lock:
         known = _asked_before(call, given)
         if known is not None:
@@ -53,7 +53,7 @@ def run_now(call: Call) -> sdk.RunNowResponse:
             call.who.name,
             "ONE_TIME",
             parameters=given.get("job_parameters") or {},
-            overrides={name: given[name] for name in _OVERRIDES if given.get(name)},
+            overrides={name: given[name] for name in OVERRIDES if given.get(name)},
             only=_only(job.settings, given.get("only") or []),
             queues=(given.get("queue") or {}).get("enabled"),
         )
@@ -67,7 +67,7 @@ def submit(call: Call) -> sdk.SubmitRunResponse:
     from databricks.sdk.service.jobs import JobsAPI, SubmitRunResponse
 
     given = call.arguments(JobsAPI.submit)
-    dispatcher = _dispatcher(call)
+    dispatcher = dispatcher_of(call)
     entries = entries_of(call, "jobs", given.pop("access_control_list", None) or [])
     name = given.pop("run_name", "Untitled")
     key = {"idempotency_token": given.pop("idempotency_token", None)}
@@ -102,9 +102,9 @@ def get_run(call: Call) -> sdk.Run:
     """One run, or one attempt at a task."""
     from databricks.sdk.service.jobs import Run as RunAnswer
 
-    dispatcher, host = _dispatcher(call), call.server.http_url
+    dispatcher, host = dispatcher_of(call), call.server.http_url
     with dispatcher.lock:
-        run, attempt = _found(call, call.needed("run_id"), "CAN_VIEW")
+        run, attempt = found_run(call, call.needed("run_id"), "CAN_VIEW")
         if attempt is not None:
             return RunAnswer.from_dict(attempt_data(host, run, attempt))
         data, following = run_data(
@@ -135,7 +135,7 @@ def list_runs(call: Call) -> sdk.ListRunsResponse:
         )
     size = page_size(call, _PAGE, _MOST)
     start = position(call.query("page_token")) or (call.number("offset") or 0)
-    dispatcher, host = _dispatcher(call), call.server.http_url
+    dispatcher, host = dispatcher_of(call), call.server.http_url
     with dispatcher.lock:
         found = dispatcher.store.runs(
             job_id=call.number("job_id"),
@@ -159,34 +159,13 @@ def list_runs(call: Call) -> sdk.ListRunsResponse:
     return ListRunsResponse.from_dict(answer)
 
 
-@api.get(f"{_RUNS}/get-output", sdk="jobs.get_run_output", rule=_VIEWS)
-def get_run_output(call: Call) -> sdk.RunOutput:
-    """What an attempt at a task left behind."""
-    from databricks.sdk.service.jobs import RunOutput
-
-    dispatcher, host = _dispatcher(call), call.server.http_url
-    with dispatcher.lock:
-        run, attempt = _found(call, call.needed("run_id"), "CAN_VIEW")
-        if attempt is None:
-            if len(run.attempts) != 1:
-                raise LocalError(
-                    "INVALID_PARAMETER_VALUE",
-                    "Retrieving the output of runs with multiple tasks is not supported. Please"
-                    " retrieve the output of each individual task run instead.",
-                )
-            attempt = run.attempts[0]
-        output = dispatcher.store.output(attempt.run_id)
-        data = {"metadata": attempt_data(host, run, attempt), **_output(run, attempt, output)}
-    return RunOutput.from_dict(data)
-
-
 @api.post(f"{_RUNS}/cancel", sdk="jobs.cancel_run", rule=_RUN)
 def cancel_run(call: Call) -> None:
     """Ask a run to stop."""
     from databricks.sdk.service.jobs import JobsAPI
 
-    run, _ = _found(call, call.arguments(JobsAPI.cancel_run)["run_id"], "CAN_MANAGE_RUN")
-    _dispatcher(call).cancel(run)
+    run, _ = found_run(call, call.arguments(JobsAPI.cancel_run)["run_id"], "CAN_MANAGE_RUN")
+    dispatcher_of(call).cancel(run)
 
 
 @api.post(f"{_RUNS}/cancel-all", sdk="jobs.cancel_all_runs", rule=_RUN)
@@ -198,7 +177,7 @@ def cancel_all_runs(call: Call) -> None:
     queued = bool(given.get("all_queued_runs"))
     if given.get("job_id") is None and not queued:
         raise LocalError("INVALID_PARAMETER_VALUE", "Missing required field: job_id")
-    dispatcher = _dispatcher(call)
+    dispatcher = dispatcher_of(call)
     number = None
     if given.get("job_id") is not None:
         number = job_for(call, given["job_id"], "CAN_MANAGE_RUN").job_id
@@ -213,42 +192,19 @@ def delete_run(call: Call) -> None:
     """Remove a run that has ended."""
     from databricks.sdk.service.jobs import JobsAPI
 
-    dispatcher = _dispatcher(call)
+    dispatcher = dispatcher_of(call)
     with dispatcher.lock:
-        run, _ = _found(call, call.arguments(JobsAPI.delete_run)["run_id"], "CAN_MANAGE")
+        run, _ = found_run(call, call.arguments(JobsAPI.delete_run)["run_id"], "CAN_MANAGE")
         if not run.is_ended:
             raise LocalError("INVALID_STATE", f"The run {run.run_id} is active: cancel it first.")
         dispatcher.store.delete_run(run)
 
 
-@api.post(f"{_RUNS}/repair", sdk="jobs.repair_run", rule=_RUN)
-def repair_run(call: Call) -> sdk.RepairRunResponse:
-    """Run tasks of an ended run again."""
-    from databricks.sdk.service.jobs import JobsAPI, RepairRunResponse
-
-    given = call.arguments(JobsAPI.repair_run)
-    _refuse(given)
-    dispatcher = _dispatcher(call)
-    with dispatcher.lock:
-        run, _ = _found(call, given["run_id"], "CAN_MANAGE_RUN")
-        if not run.is_ended:
-            raise LocalError("INVALID_STATE", f"The run {run.run_id} has not ended yet.")
-        last = run.repairs[-1].id if run.repairs else None
-        if last is not None and int(given.get("latest_repair_id") or 0) != last:
-            raise LocalError(
-                "INVALID_PARAMETER_VALUE", "latest_repair_id must be that of the last repair."
-            )
-        keys = _to_repair(run, given)
-        overrides = {
-            name: given[name] for name in (*_OVERRIDES, "job_parameters") if given.get(name)
-        }
-        return RepairRunResponse(repair_id=dispatcher.repair(run, keys, overrides))
-
-
 # Inside.
 
 
-def _dispatcher(call: Call) -> Dispatcher:
+def dispatcher_of(call: Call) -> Dispatcher:
+    """Who carries the runs of the call's server forward."""
     return call.server.service(Dispatcher)
 
 
@@ -256,13 +212,17 @@ def _acls(call: Call) -> Acls:
     return call.server.service(Acls)
 
 
-def _found(call: Call, run_id: Any, level: str) -> tuple[Run, Attempt | None]:
-    """A run on which the caller has a level, and its attempt if the number is one of those."""
+def found_run(call: Call, run_id: Any, level: str) -> tuple[Run, Attempt | None]:
+    """A run on which the caller has a level, and its attempt if the number is one of those.
+
+    Raises:
+        LocalError: if there is none, or the level is missing.
+    """
     try:
         number = int(run_id)
     except ValueError:
         raise LocalError("INVALID_PARAMETER_VALUE", "run_id must be a whole number.") from None
-    run = _dispatcher(call).found(number)
+    run = dispatcher_of(call).found(number)
     if not _may(call, run, level):
         raise LocalError(
             "PERMISSION_DENIED",
@@ -275,7 +235,12 @@ def _may(call: Call, run: Run, level: str) -> bool:
     return _acls(call).allows(call.who, "jobs", str(run.job_id), level)
 
 
-def _refuse(given: dict[str, Any]) -> None:
+def refuse_not_run(given: dict[str, Any]) -> None:
+    """Refuse parameters of kinds of tasks that do not run here.
+
+    Raises:
+        LocalError: naming them.
+    """
     for name in _NOT_RUN:
         if given.get(name):
             raise unserved(f"jobs.run_now with {name}")
@@ -289,12 +254,12 @@ def _asked_before(call: Call, given: dict[str, Any]) -> int | None:
         raise LocalError(
             "INVALID_PARAMETER_VALUE", "idempotency_token can have at most 64 characters."
         )
-    return _dispatcher(call).store.asked(token, call.who.name)
+    return dispatcher_of(call).store.asked(token, call.who.name)
 
 
 def _remember(call: Call, given: dict[str, Any], run: Run) -> None:
     if token := given.get("idempotency_token"):
-        _dispatcher(call).store.remember(token, call.who.name, run.run_id)
+        dispatcher_of(call).store.remember(token, call.who.name, run.run_id)
 
 
 def _only(settings: dict[str, Any], keys: list[str]) -> list[str]:
@@ -304,58 +269,3 @@ def _only(settings: dict[str, Any], keys: list[str]) -> list[str]:
             "INVALID_PARAMETER_VALUE", f"The job has no task {', '.join(sorted(unknown))}."
         )
     return keys
-
-
-def _to_repair(run: Run, given: dict[str, Any]) -> list[str]:
-    """Keys of the tasks to run again, with those that depend on them if that is wanted."""
-    tasks = {each["task_key"]: each for each in run.tasks()}
-    if given.get("rerun_all_failed_tasks"):
-        wanted = {key for key in tasks if not _succeeded(run, key)}
-    else:
-        wanted = set(given.get("rerun_tasks") or [])
-    unknown = wanted - set(tasks)
-    if unknown or not wanted:
-        raise LocalError(
-            "INVALID_PARAMETER_VALUE",
-            f"The run has no task {', '.join(sorted(unknown))}."
-            if unknown
-            else "Nothing to repair.",
-        )
-    added = bool(given.get("rerun_dependent_tasks"))
-    while added:
-        more = {
-            key
-            for key, task in tasks.items()
-            if any(each["task_key"] in wanted for each in task.get("depends_on") or [])
-        } - wanted
-        wanted |= more
-        added = bool(more)
-    return [key for key in tasks if key in wanted]
-
-
-def _succeeded(run: Run, key: str) -> bool:
-    found = run.latest(key)
-    return found is not None and found.result in {"SUCCESS", "EXCLUDED"}
-
-
-def _output(run: Run, attempt: Attempt, output: Output) -> dict[str, Any]:
-    task = next(each for each in run.tasks() if each["task_key"] == attempt.key)
-    made: dict[str, Any] = {}
-    if output.error is not None:
-        made |= {"error": output.error, "error_trace": output.trace}
-    if task.get("notebook_task") is not None:
-        made["notebook_output"] = (
-            {} if output.exit is None else {"result": output.exit, "truncated": output.truncated}
-        )
-    if output.logs is not None:
-        made |= {"logs": output.logs, "logs_truncated": output.truncated}
-    if attempt.child_run is not None:
-        made["run_job_output"] = {"run_id": attempt.child_run}
-    if task.get("sql_task") is not None:
-        made["sql_output"] = {
-            "query_output": {
-                "warehouse_id": task["sql_task"].get("warehouse_id"),
-                "sql_statements": [{"lookup_key": each} for each in output.statements],
-            }
-        }
-    return made

@@ -35,6 +35,20 @@ _WORDS = {
     "CAN_EDIT": "Can read, run and edit",
 }
 _NAMES = ("user_name", "group_name", "service_principal_name")
+# The services of the SDK that have methods of their own for the same requests.
+_SERVICES = {"jobs": "job", "warehouses": "warehouse", "clusters": "cluster"}
+_METHODS = (
+    ("GET", "", "get_permissions"),
+    ("GET", "/permissionLevels", "get_permission_levels"),
+    ("PUT", "", "set_permissions"),
+    ("PATCH", "", "update_permissions"),
+)
+# Method, path and SDK name, for lists of what is served.
+SERVED = tuple(
+    (verb, f"/api/2.0/permissions/{service}/{{{word}_id}}{rest}", f"{service}.{name}")
+    for service, word in _SERVICES.items()
+    for verb, rest, name in _METHODS
+)
 # Kinds that must always have exactly one owner.
 _OWNED = {"jobs", "warehouses"}
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.errors import LocalError
+from clonexs.local.services.acls import Acls
+from clonexs.local.services.object_permissions import guards
+from clonexs.local.services.requests import page
 from clonexs.local.services.routing import ANYONE, Api, Call, Rule, checked
-from clonexs.local.services.warehouse_pool import Warehouse, Warehouses
+from clonexs.local.services.warehouse_pool import KIND, Warehouse, Warehouses
 
 if TYPE_CHECKING:
     from databricks.sdk.service.sql import (
@@ -21,29 +24,47 @@ routes = api.routes
 _ALL = "/api/2.0/sql/warehouses"
 _ONE = f"{_ALL}/{{id}}"
 _NOT_SETTINGS = {"id", "name", "creator_name"}
+_PAGE = 100
 
 
-def _manages(call: Call) -> None:
-    found = _found(call)
-    if not call.who.is_workspace_admin and call.who.name != found.creator:
-        raise LocalError(
-            "PERMISSION_DENIED", f"You need CAN MANAGE on the SQL warehouse '{found.name}'."
-        )
+def _with(level: str) -> Rule:
+    def check(call: Call) -> None:
+        found = _found(call)
+        _acls(call).require(call.who, KIND, found.id, level, f"the SQL warehouse '{found.name}'")
+
+    return Rule(f"{level} on the warehouse", check)
 
 
-_MANAGES = Rule("workspace administrators and who made the warehouse", _manages)
+_USES, _MANAGES = _with("CAN_USE"), _with("CAN_MANAGE")
+
+
+@guards(KIND)
+def _guarded(call: Call, warehouse_id: str) -> None:
+    _pool(call).get(warehouse_id)
 
 
 @api.get(_ALL, sdk="warehouses.list", rule=ANYONE)
 def list_warehouses(call: Call) -> ListWarehousesResponse:
-    """All warehouses."""
+    """The warehouses that the caller may see, by name."""
     from databricks.sdk.service.sql import EndpointInfo, ListWarehousesResponse
 
-    found = [EndpointInfo.from_dict(_about(call, each)) for each in _pool(call).all()]
-    return ListWarehousesResponse(warehouses=found)
+    seen = [
+        each
+        for each in _pool(call).all()
+        if _acls(call).allows(call.who, KIND, each.id, "CAN_VIEW")
+    ]
+    shown, token = page(
+        seen,
+        lambda each: each.name,
+        size=call.number("page_size"),
+        token=call.query("page_token"),
+        cap=_PAGE,
+    )
+    found = [EndpointInfo.from_dict(_about(call, each)) for each in shown]
+    return ListWarehousesResponse(warehouses=found, next_page_token=token)
 
 
-@api.get(_ONE, sdk="warehouses.get", rule=ANYONE)
+@api.get(_ONE, sdk="warehouses.get", rule=_with("CAN_VIEW"))
 def get_warehouse(call: Call) -> GetWarehouseResponse:
     """One warehouse."""
     from databricks.sdk.service.sql import GetWarehouseResponse
@@ -78,7 +99,7 @@ def delete_warehouse(call: Call) -> None:
     _pool(call).delete(_found(call))
 
 
-@api.post(f"{_ONE}/start", sdk="warehouses.start", rule=ANYONE)
+@api.post(f"{_ONE}/start", sdk="warehouses.start", rule=_USES)
 def start_warehouse(call: Call) -> None:
     """Start a warehouse; answers while it is starting."""
     _pool(call).turn(_found(call), on=True)
@@ -92,6 +113,10 @@ def stop_warehouse(call: Call) -> None:
 
 def _pool(call: Call) -> Warehouses:
     return call.server.service(Warehouses)
+
+
+def _acls(call: Call) -> Acls:
+    return call.server.service(Acls)
 
 
 def _found(call: Call) -> Warehouse:

@@ -29,19 +29,22 @@ def run_notebook(given: dict[str, Any], secrets: list[str]) -> dict[str, Any]:
     shell = InteractiveShell.instance(colors="nocolor")
     notebook = _Notebook(shell, Utilities(given, secrets))
     notebook.begin()
-    try:
-        for cell in given["cells"]:
-            notebook.run(cell)
-    except NotebookExit as left:
-        return {"status": "ok", "exit": left.value, "values": notebook.utilities.values}
-    except _Stopped as stopped:
-        return {
-            "status": "failed",
-            "error": stopped.error,
-            "trace": stopped.trace,
-            "values": notebook.utilities.values,
-        }
-    return {"status": "ok", "values": notebook.utilities.values}
+    shown: list[dict[str, str]] = []
+    made: dict[str, Any] = {"status": "ok"}
+    for cell in given["cells"]:
+        left = notebook.end_of(cell)
+        shown.append({**cell, "output": _written()})
+        if left is not None:
+            made = left
+            break
+    return {**made, "values": notebook.utilities.values, "cells": shown}
+
+
+def _written() -> str:
+    from clonexs.local.runs.host.redaction import Redacting
+
+    streams = (sys.stdout, sys.stderr)
+    return "".join(each.taken() for each in streams if isinstance(each, Redacting))
 
 
 class _Stopped(Exception):
@@ -70,7 +73,23 @@ class _Notebook:
             getArgument=self.utilities.widgets.get,
         )
 
+    def end_of(self, cell: dict[str, str]) -> dict[str, Any] | None:
+        """Run a cell; give how the notebook ended with it, if it did."""
+        try:
+            self.run(cell)
+        except NotebookExit as left:
+            return {"status": "ok", "exit": left.value}
+        except _Stopped as stopped:
+            return {"status": "failed", "error": stopped.error, "trace": stopped.trace}
+        return None
+
     def run(self, cell: dict[str, str]) -> None:
+        """Run a cell.
+
+        Raises:
+            NotebookExit: if it ends the notebook.
+            _Stopped: if it fails.
+        """
         kind, text = cell["kind"], cell["text"]
         match kind:
             case "markdown":

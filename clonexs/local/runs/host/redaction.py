@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 REDACTED = "[REDACTED]"
+_KEPT = 4 * 1024 * 1024
 
 
 class Redacting:
@@ -21,14 +22,16 @@ class Redacting:
     def __init__(self, stream: TextIO, secrets: list[str]) -> None:
         self._stream, self._secrets = stream, secrets
         self._held = ""
+        # What was written, for who keeps it: see `taken`.
+        self._kept: list[str] = []
+        self._room = _KEPT
 
     def write(self, text: str) -> int:
         """Write what no secret can begin in."""
         clean = self.cleaner(self._secrets)(self._held + text)
         held = max((_overlap(clean, each) for each in self._secrets), default=0)
         self._held = clean[len(clean) - held :]
-        self._stream.write(clean[: len(clean) - held])
-        self._stream.flush()
+        self._pass_on(clean[: len(clean) - held])
         return len(text)
 
     def flush(self) -> None:
@@ -38,8 +41,20 @@ class Redacting:
     def finish(self) -> None:
         """Write what was held back."""
         held, self._held = self._held, ""
-        self._stream.write(held)
+        self._pass_on(held)
+
+    def taken(self) -> str:
+        """What was written since the last time; not more than a few megabytes over all."""
+        self.finish()
+        made = "".join(self._kept)
+        self._kept.clear()
+        return made
+
+    def _pass_on(self, text: str) -> None:
+        self._stream.write(text)
         self._stream.flush()
+        self._kept.append(text[: self._room])
+        self._room -= min(len(text), self._room)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
