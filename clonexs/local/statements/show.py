@@ -83,7 +83,8 @@ def _schema(ctx: StatementContext, cursor: Cursor) -> Object:
     else:
         found = ctx.get("SCHEMA", (ctx.session.catalog, ctx.session.schema))
     parents = ctx.catalog.parents(found)
-    if not ctx.catalog.grants.has(ctx.who, "BROWSE", found, parents):
+    is_everybodys = found.name == "information_schema"
+    if not is_everybodys and not ctx.catalog.grants.has(ctx.who, "BROWSE", found, parents):
         ctx.catalog.require(ctx.who, "USE SCHEMA", found)
     return found
 
