@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clonexs.local.services.auth import Door
+from clonexs.local.services.lean_sdk import load_sdk
 from clonexs.local.services.missing import not_served
 from clonexs.local.services.wire import carried
 
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.rpartition(".")[0]
 
 # What a server needs before its first statement; the other modules come with the first API call.
-_FIRST = ("control", "engine_catalog", "wellknown")
-_SDK = threading.Lock()
+_FIRST = ("control", "engine_catalog", "sharing_peers", "wellknown")
 
 
 def make_app(server: Server) -> ASGIApp:
@@ -43,10 +43,7 @@ def make_app(server: Server) -> ASGIApp:
 
 def service_modules() -> list[ModuleType]:
     """The modules that serve the API; read at the first call, which takes a moment."""
-    with _SDK:
-        # As a whole, by one thread: its parts import each other, and two threads that begin at
-        # different parts wait for one another.
-        import databricks.sdk  # noqa: F401
+    load_sdk()
     names = (each.name for each in pkgutil.iter_modules(import_module(_PACKAGE).__path__))
     found = [import_module(f"{_PACKAGE}.{name}") for name in names if name not in _FIRST]
     return [each for each in found if hasattr(each, "routes")]
