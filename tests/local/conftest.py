@@ -20,6 +20,7 @@ from tests.local.rest_fixtures import (  # noqa: F401 - fixtures for every test 
     make_location,
     sql,
 )
+from tests.local.sharing_support import pair, provider, recipient  # noqa: F401 - the same
 from tests.local.sql_fixtures import ana, external_url, s  # noqa: F401 - the same
 
 if TYPE_CHECKING:

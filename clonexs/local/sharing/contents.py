@@ -12,6 +12,8 @@ from clonexs.local.sharing import shareable
 from clonexs.local.sharing.shares import Record, find_object, records_of
 
 _IN_SCHEMA = ("TABLE", "VOLUME")
+# Properties without which the files cannot be read; no other travels.
+KEPT_PROPERTIES = ("delta.columnMapping.",)
 _COLUMN = ("name", "type_text", "type_json", "nullable", "position", "comment", "partition_index")
 
 
@@ -125,7 +127,7 @@ def _only(catalog: Catalog, share: Object, fits: Callable[[Entry], bool], name: 
 
 
 def described(entry: Entry) -> dict[str, Any]:
-    """What a recipient's catalog is told of an object: no policy, tag, grant, owner or property."""
+    """What a recipient's catalog is told of an object: no policy, tag, grant or owner."""
     found = entry.found
     made: dict[str, Any] = {
         "id": found.id,
@@ -139,6 +141,9 @@ def described(entry: Entry) -> dict[str, Any]:
         made["columns"] = [
             {key: column[key] for key in _COLUMN if key in column} for column in found.columns
         ]
+        made["properties"] = {
+            key: value for key, value in found.properties.items() if key.startswith(KEPT_PROPERTIES)
+        }
         made["constraints"] = [
             each for each in found.spec.get("constraints", ()) if each["type"] == "PRIMARY KEY"
         ]

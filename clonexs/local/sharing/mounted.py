@@ -46,7 +46,10 @@ def mount(
             return known
         raise already_exists("CATALOG", name)
     rights.require(catalog, ctx.who, "CREATE CATALOG")
-    providers.discover(catalog)
+    silent = providers.discover(catalog)
+    if catalog.find("PROVIDER", provider_name.lower()) is None and provider_name in silent:
+        # It may well share something: that it does not is not what we know.
+        raise silent[provider_name]
     provider = rights.named(catalog, ctx.who, "PROVIDER", provider_name)
     if not rights.sees(catalog, ctx.who, provider):
         raise denied("USE PROVIDER", "PROVIDER", provider.name)
@@ -198,7 +201,13 @@ class Mounted:
             for inner in catalog.drop(each, cascade=True):
                 catalog.forget(inner)
         for there, each in changed:
-            catalog.update(there, comment=each.comment, owner=each.owner, spec=each.spec)
+            catalog.update(
+                there,
+                comment=each.comment,
+                owner=each.owner,
+                properties=each.properties,
+                spec=each.spec,
+            )
         for each in sorted(fresh, key=lambda each: len(each.parts)):
             catalog.create(each)
         share = {**mounted.spec["share"], "name": name}
@@ -245,6 +254,7 @@ def _object(mounted: Object, found: dict[str, Any]) -> Object:
         parts=(mounted.name, found["schema"], found["name"]),
         owner=mounted.owner,
         comment=found["comment"],
+        properties=found.get("properties", {}),
         created_at=found["created_at"],
         spec=spec,
     )
@@ -252,4 +262,5 @@ def _object(mounted: Object, found: dict[str, Any]) -> Object:
 
 def _is_same(there: Object, wanted: Object) -> bool:
     # Masks and filters of this side are not known to the provider, and not allowed here either.
-    return (there.comment, there.owner, there.spec) == (wanted.comment, wanted.owner, wanted.spec)
+    told = (wanted.comment, wanted.owner, wanted.properties, wanted.spec)
+    return (there.comment, there.owner, there.properties, there.spec) == told

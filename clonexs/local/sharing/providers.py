@@ -6,7 +6,6 @@ at, so that nothing is lost when either of the two is killed.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Catalog, Object
@@ -24,16 +23,25 @@ _FORGOTTEN = "forgotten_providers"
 _SECONDS = 5.0
 
 
-def discover(catalog: Catalog) -> None:
-    """Learn of the workspaces that made this metastore a recipient of theirs."""
+def discover(catalog: Catalog) -> dict[str, LocalError]:
+    """Learn of the workspaces that made this metastore a recipient of theirs.
+
+    Returns:
+        Those that gave no answer, by name.
+    """
+    silent: dict[str, LocalError] = {}
     known = {each.spec["metastore_id"]: each for each in catalog.objects("PROVIDER")}
     forgotten = catalog.get("METASTORE", METASTORE).spec.get(_FORGOTTEN, ())
     for peer in peers.peers(catalog):
         # One that does not run is no news: what is known of it stays.
-        with contextlib.suppress(LocalError):
+        try:
             offered = peers.ask(catalog, peer, "offers", {}, seconds=_SECONDS)
-            if offered["recipient"] and offered["recipient"] not in forgotten:
-                _keep(catalog, known.get(peer.metastore_id), peer, offered)
+        except LocalError as error:
+            silent[peer.name] = error
+            continue
+        if offered["recipient"] and offered["recipient"] not in forgotten:
+            _keep(catalog, known.get(peer.metastore_id), peer, offered)
+    return silent
 
 
 def _keep(catalog: Catalog, known: Object | None, peer: Peer, offered: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def create(
             return known
         raise already_exists("SHARE", name)
     rights.require(ctx.catalog, ctx.who, "CREATE SHARE")
-    spec = {"objects": [], "recipients": {}}
+    spec: dict[str, Any] = {"objects": [], "recipients": {}}
     return ctx.catalog.create(
         Object(kind="SHARE", parts=(name,), owner=ctx.who.name, comment=comment, spec=spec)
     )
@@ -122,7 +122,17 @@ def _apply(ctx: StatementContext, share: Object, records: list[Record], wanted: 
             f"The local workspace does not serve sharing of objects of type {wanted.kind}.",
         )
     name = ".".join(fold(tuple(wanted.name.split("."))))
-    known = next((e for e in records if e["kind"] == wanted.kind and e["name"] == name), None)
+    there = ctx.catalog.find(KINDS[wanted.kind][0], name)
+    # An object keeps its place in a share when it gets another name.
+    known = next(
+        (
+            each
+            for each in records
+            if each["kind"] == wanted.kind
+            and (each["name"] == name or (there is not None and each["id"] == there.id))
+        ),
+        None,
+    )
     if wanted.action == "ADD":
         if known is not None:
             raise LocalError(

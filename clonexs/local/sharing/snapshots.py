@@ -15,11 +15,9 @@ from clonexs.local.delta import log
 from clonexs.local.delta.log import Action, Snapshot
 from clonexs.local.delta.protocol import protocol_for
 from clonexs.local.paths import path_of
-from clonexs.local.sharing.contents import Entry
+from clonexs.local.sharing.contents import KEPT_PROPERTIES, Entry
 from clonexs.local.sharing.shareable import invalid
 
-# Properties without which the files cannot be read; no other travels.
-_KEPT = ("delta.columnMapping.",)
 _KEPT_FIELD = ("comment", "delta.columnMapping.id", "delta.columnMapping.physicalName")
 _KEPT_INFO = ("timestamp", "operation", "operationMetrics", "isolationLevel", "isBlindAppend")
 _READERS = {"deletionVectors", "columnMapping", "timestampNtz", "variantType"}
@@ -134,7 +132,7 @@ def cleaned(snapshot: Snapshot) -> tuple[Action, Action]:
     for field in schema["fields"]:
         about = field.get("metadata") or {}
         field["metadata"] = {key: about[key] for key in _KEPT_FIELD if key in about}
-    kept = {k: v for k, v in snapshot.properties.items() if k.startswith(_KEPT)}
+    kept = {k: v for k, v in snapshot.properties.items() if k.startswith(KEPT_PROPERTIES)}
     metadata: Action = {
         "id": snapshot.metadata["id"],
         "format": {"provider": "parquet", "options": {}},
