@@ -154,7 +154,10 @@ def engine_protocol(metadata: Action) -> Action:
 def engine_writes(snapshot: Snapshot) -> bool:
     """Whether the engine can write a table as it is."""
     features = set(snapshot.protocol.get("writerFeatures", ()))
-    return features <= _ENGINE_WRITES and "delta.identity." not in snapshot.metadata["schemaString"]
+    # A protocol without a list of features may have a change feed, which the engine does not write.
+    has_feed = snapshot.properties.get("delta.enableChangeDataFeed") == "true"
+    has_identity = "delta.identity." in snapshot.metadata["schemaString"]
+    return features <= _ENGINE_WRITES and not has_feed and not has_identity
 
 
 def merged_protocol(old: Action, new: Action) -> Action:

@@ -10,6 +10,8 @@ from clonexs.local.catalog.grants import GRANTABLE
 from clonexs.local.errors import LocalError
 from clonexs.local.services.requests import number, page
 from clonexs.local.services.routing import UC, Api, Call, checked, unserved
+from clonexs.local.services.shares import apply_permissions
+from clonexs.local.sharing import rights, shares
 from clonexs.local.statements.grants import change_grants, listed_grants
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def securable(call: Call) -> Object:
     """
     kind = call.path("securable_type").upper()
     name = call.path("full_name")
+    if kind == "SHARE":
+        return rights.named(call.server.catalog, call.who, kind, name)
     if kind not in GRANTABLE:
         raise unserved(f"grants on securables of type {kind}")
     if kind == "METASTORE":
@@ -103,6 +107,9 @@ def update_grants(call: Call) -> UpdatePermissionsResponse:
     given = call.arguments(GrantsAPI.update)
     changes = [PermissionsChange.from_dict(each) for each in given.get("changes", ())]
     found = securable(call)
+    if found.kind == "SHARE":
+        apply_permissions(call, found, given.get("changes", ()))
+        return UpdatePermissionsResponse(privilege_assignments=_direct(call, found))
     context = call.context
     call.server.catalog.require_owner(call.who, found)
     with call.server.catalog.transaction():
@@ -125,9 +132,17 @@ def update_grants(call: Call) -> UpdatePermissionsResponse:
 
 
 def _direct(call: Call, found: Object) -> list[PrivilegeAssignment]:
+    if found.kind == "SHARE":
+        return _assignments(_of_share(call, found))
     return _assignments(
         listed_grants(call.context, found, call.query("principal"), inherited=False)
     )
+
+
+def _of_share(call: Call, share: Object) -> list[tuple[str, str, Object]]:
+    # Shares are granted to recipients, and to nobody else.
+    granted = shares.recipients_of(call.server.catalog, share)
+    return [(recipient.name, "SELECT", share) for recipient, _ in granted]
 
 
 def _assignments(granted: Iterable[tuple[str, str, Any]]) -> list[PrivilegeAssignment]:
@@ -148,7 +163,12 @@ def _effective(call: Call, found: Object) -> list[EffectivePrivilegeAssignment]:
     )
 
     made: dict[str, list[EffectivePrivilege]] = {}
-    for principal, privilege, where in listed_grants(call.context, found, call.query("principal")):
+    granted = (
+        _of_share(call, found)
+        if found.kind == "SHARE"
+        else listed_grants(call.context, found, call.query("principal"))
+    )
+    for principal, privilege, where in granted:
         is_own = where.id == found.id
         made.setdefault(principal, []).append(
             EffectivePrivilege(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.local.catalog import Object
 from clonexs.local.errors import LocalError, not_found
 from clonexs.local.sharing import recipients, shares, snapshots
+from clonexs.local.sharing.changes import shared_changes
 from clonexs.local.sharing.contents import Entry, described, entries, entry_by_id, schemas_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def _history(server: Server, recipient: Object | None, body: Body) -> Body:
     return {"commits": snapshots.shared_history(entry, None if limit is None else int(limit))}
 
 
+def _changes(server: Server, recipient: Object | None, body: Body) -> Body:
+    owner, entry = _entry(server, recipient, body, "TABLE")
+    last = body.get("last")
+    whole, commits = shared_changes(
+        entry, owner, int(body["first"]), None if last is None else int(last)
+    )
+    snapshot = snapshots.shared_snapshot(entry, owner, whole.version)
+    return {
+        "snapshot": snapshots.as_json(snapshot),
+        "commits": [[each.version, each.timestamp, each.actions] for each in commits],
+    }
+
+
 def _rows(server: Server, recipient: Object | None, body: Body) -> Body:
     _, entry = _entry(server, recipient, body, "VIEW", "MATERIALIZED_VIEW")
     share = _share(server, recipient, body)
@@ -126,6 +140,7 @@ _QUESTIONS: dict[str, Callable[[Server, Object | None, Body], Body]] = {
     "contents": _contents,
     "table": _table,
     "history": _history,
+    "changes": _changes,
     "rows": _rows,
     "volume": _volume,
 }

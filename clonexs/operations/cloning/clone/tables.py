@@ -12,7 +12,8 @@ from clonexs.workspace.inventory import Inventory, Table
 
 TableMethod: TypeAlias = Literal["deep_clone", "shallow_clone", "ctas"]
 
-_CLONED_FORMATS = frozenset({"DELTA", "PARQUET", "ICEBERG", "DELTASHARING", "UNITY_CATALOG", ""})
+_SHARED = "DELTASHARING"
+_CLONED_FORMATS = frozenset({"DELTA", "PARQUET", "ICEBERG", _SHARED, "UNITY_CATALOG", ""})
 _PIPELINES = frozenset({"MATERIALIZED_VIEW", "STREAMING_TABLE"})
 _PLAIN_TYPES = frozenset(
     {"MANAGED", "EXTERNAL", "FOREIGN", "MANAGED_SHALLOW_CLONE", "EXTERNAL_SHALLOW_CLONE"}
@@ -96,6 +97,12 @@ def _cannot(request: CloneRequest, table: Table) -> tuple[str, str, str] | None:
             "nested_shallow",
             "it is a shallow clone, and a shallow clone of one is not allowed",
             "choose DEEP, or clone its base",
+        )
+    if shallow and table.format == _SHARED:
+        return (
+            "shared",
+            "another provider shares it, and a shallow clone of it has no files of its own",
+            "choose DEEP",
         )
     external = shallow and table.table_type == "EXTERNAL"
     if external and not mapped_location(request, table.storage_location):
