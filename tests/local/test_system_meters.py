@@ -115,6 +115,44 @@ def test_warehouses_are_metered_while_they_run(sql, client):
     assert gone == [False, False, True]
 
 
+def test_clusters_and_the_machine_while_they_run(sql, client):
+    from databricks.sdk.service.compute import AutoScale
+
+    common = {"spark_version": "16.4.x-scala2.12", "node_type_id": "local.small"}
+    made = client.clusters.create(
+        cluster_name="one", num_workers=2, custom_tags={"team": "blue"}, **common
+    ).result()
+    client.clusters.edit(
+        made.cluster_id,
+        cluster_name="two",
+        autoscale=AutoScale(max_workers=8, min_workers=1),
+        **common,
+    )
+    advance(client, 120)
+    advance(client, 120)
+    busy = rows(
+        sql,
+        "SELECT driver, node_type, min(cpu_user_percent + cpu_system_percent) >= 0,"
+        " max(mem_used_percent) <= 100, count(*) > 0 FROM system.compute.node_timeline"
+        f" WHERE cluster_id = '{made.cluster_id}' GROUP BY 1, 2",
+    )
+    assert busy == [(True, "local.small", True, True, True)]
+    client.clusters.permanent_delete(made.cluster_id)
+    told = rows(
+        sql,
+        "SELECT cluster_name, worker_count, max_autoscale_workers, tags['team'], owned_by,"
+        " delete_time IS NULL, create_time <= change_time FROM system.compute.clusters"
+        f" WHERE cluster_id = '{made.cluster_id}' ORDER BY change_time",
+    )
+    assert told == [
+        ("one", 2, None, "blue", "admin@local", True, True),
+        ("two", None, 8, None, "admin@local", True, True),
+        ("two", None, 8, None, "admin@local", False, True),
+    ]
+    listed = {each.node_type_id for each in client.clusters.list_node_types().node_types}
+    assert set(sql.values("SELECT node_type FROM system.compute.node_types")) == listed
+
+
 def test_rows_of_usage_never_change_and_an_hour_is_told_when_it_is_over(sql, client):
     query = (
         "SELECT record_id, usage_start_time, usage_end_time, usage_quantity"

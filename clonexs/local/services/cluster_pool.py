@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clonexs.local.errors import LocalError
 from clonexs.local.services.acls import Acls
@@ -79,6 +79,13 @@ class Cluster:
         return int(self.settings.get("autotermination_minutes") or 0)
 
 
+class Watch(Protocol):
+    """Takes what becomes of a cluster: the cluster, when, and whether it is gone."""
+
+    def __call__(self, found: Cluster, at: float, *, gone: bool) -> None:
+        """A cluster was made, changed or removed."""
+
+
 class Clusters:
     """All clusters of one workspace.
 
@@ -90,6 +97,8 @@ class Clusters:
         self._server = server
         self._database = server.catalog.database
         self._lock = threading.RLock()
+        # Told of every cluster that was made, changed or removed.
+        self.watch: Watch = lambda *_, **__: None
         for each in _SCHEMA:
             self._database.execute(each)
         rows = self._database.execute("SELECT body FROM clusters")
@@ -130,6 +139,7 @@ class Clusters:
             made.used_at = now
             self._found[made.id] = made
             self._note(made, now, "CREATING", {"user": creator})
+            self.watch(made, now, gone=False)
             self._save(made)
             self._server.service(Acls).add(KIND, made.id, {creator: "CAN_MANAGE"})
         return made
@@ -149,6 +159,7 @@ class Clusters:
                 )
             found.settings = dict(settings)
             self._note(found, now, "EDITED", {"user": user})
+            self.watch(found, now, gone=False)
             if found.state == "RUNNING":
                 self._start(found, now)
             self._save(found)
@@ -195,6 +206,7 @@ class Clusters:
         """Forget a cluster for good."""
         with self._lock, self._database.transaction():
             self._found.pop(found.id, None)
+            self.watch(found, self._server.clock(), gone=True)
             self._database.execute("DELETE FROM clusters WHERE id = ?", (found.id,))
             self._database.execute("DELETE FROM cluster_events WHERE cluster_id = ?", (found.id,))
             self._server.service(Acls).forget(KIND, found.id)

@@ -66,7 +66,7 @@ def _note(server: Server, request: Request, answer: Response, error: Exception |
             sdk=sdk,
             who=call.who.name,
             status=answer.status_code,
-            error=error.text if isinstance(error, LocalError) else error and "INTERNAL_ERROR",
+            error=_text(error),
             path=dict(request.path_params),
             query=dict(request.query_params),
             body=call.body,
@@ -74,6 +74,12 @@ def _note(server: Server, request: Request, answer: Response, error: Exception |
             agent=request.headers.get("user-agent", ""),
         )
     )
+
+
+def _text(error: Exception | None) -> str | None:
+    if error is None:
+        return None
+    return error.text if isinstance(error, LocalError) else "INTERNAL_ERROR"
 
 
 async def _strike(server: Server, request: Request, when: str) -> None:

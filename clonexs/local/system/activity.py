@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from clonexs.local.system.cluster_log import ClusterLog
 from clonexs.local.system.column_edges import ColumnEdges
 from clonexs.local.system.events import (
     COLUMNS,
@@ -67,7 +68,7 @@ class Activity:
         self._edges = ColumnEdges()
         self._seen_statements = self._busy_rounds = 0
         self._ended = threading.Event()
-        self.warehouses = WarehouseLog(server)
+        self.warehouses, self._clusters = WarehouseLog(server), ClusterLog(server)
         self._rounds = (server.service(Measures).round, server.service(Optimizer).round)
         self._thread = threading.Thread(target=self._write_behind, name="activity", daemon=True)
         self._thread.start()
@@ -102,6 +103,7 @@ class Activity:
             while self._columns(float("inf")):
                 pass
             self.warehouses.observe(self.store)
+            self._clusters.observe(self.store)
 
     def close(self) -> None:
         """Write what is left and end."""
@@ -131,6 +133,7 @@ class Activity:
         self._busy_rounds = 0 if is_idle else self._busy_rounds + 1
         with self._lock:
             self.warehouses.observe(self.store)
+            self._clusters.observe(self.store)
             self._requests()
             self._statements()
             self._columns(_IDLE_S if is_idle else _BUSY_S)

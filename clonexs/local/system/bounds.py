@@ -33,7 +33,8 @@ def where(
         moments: Columns that are moments, to the file's columns in seconds.
         days: Columns that are days, to the file's columns in seconds.
     """
-    made, values = ["1"], []
+    made: list[str] = ["1"]
+    values: list[Any] = []
     for columns, slack in ((moments or {}, _DAY_S), (days or {}, 0.0)):
         for column, name in columns.items():
             for test, seconds in _tests(asked, column, slack):

@@ -1,16 +1,13 @@
-"""``system.compute`` and ``system.access.workspaces_latest``: what statements run on."""
+"""Warehouses of ``system.compute``, and ``system.access.workspaces_latest``."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from clonexs.local.system.bounds import where
 from clonexs.local.system.build import Ask, Made, moment
 from clonexs.local.system.identity import account_id, workspace_id
-
-NODE_TYPE = "local"
 
 
 def workspaces_latest(ask: Ask) -> Made:
@@ -84,31 +81,6 @@ def warehouse_events(ask: Ask) -> Made:
             "event_time": [moment(row[3]) for row in rows],
         },
     )
-
-
-def node_types(ask: Ask) -> Made:
-    """The one type of node there is: this machine."""
-    page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
-    return Made(
-        1,
-        {
-            "account_id": account_id(ask.server),
-            "node_type": NODE_TYPE,
-            "core_count": [float(os.cpu_count() or 1)],
-            "memory_mb": page * pages // (1024 * 1024),
-            "gpu_count": 0,
-        },
-    )
-
-
-def clusters(_: Ask) -> Made:
-    """No clusters: statements run on warehouses and serverless sessions."""
-    return Made(0, {})
-
-
-def node_timeline(_: Ask) -> Made:
-    """No nodes of clusters either: those of warehouses and serverless sessions are not in it."""
-    return Made(0, {})
 
 
 def kind_of(settings: dict[str, Any]) -> str:

@@ -122,7 +122,8 @@ def _change(cursor: Cursor, place: tuple[str, str], head: str) -> Facts:
 
 
 def _grant(cursor: Cursor, place: tuple[str, str], head: str) -> Facts:
-    privileges, words = [], []
+    privileges: list[str] = []
+    words: list[str] = []
     while not cursor.at_end and not cursor.looks_at("ON"):
         if cursor.accept(","):
             privileges.append(" ".join(words))

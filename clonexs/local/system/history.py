@@ -131,7 +131,7 @@ def _ended(row: tuple[Any, ...]) -> float:
 
 
 def _took(row: tuple[Any, ...]) -> int:
-    return max(0, round((_ended(row) - row[5]) * 1000))
+    return max(0, round((_ended(row) - float(row[5])) * 1000))
 
 
 def _way(client: str | None) -> str:

@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS warehouse_events (
   seq INTEGER PRIMARY KEY, warehouse TEXT NOT NULL, event TEXT NOT NULL, clusters INTEGER, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS warehouses (
   seq INTEGER PRIMARY KEY, warehouse TEXT NOT NULL, at REAL NOT NULL, deleted INTEGER, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS clusters (
+  seq INTEGER PRIMARY KEY, cluster TEXT NOT NULL, at REAL NOT NULL, deleted INTEGER, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS node_timeline (
+  cluster TEXT NOT NULL, start REAL NOT NULL, "end" REAL NOT NULL, kind TEXT, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS node_timeline_at ON node_timeline (start);
 CREATE TABLE IF NOT EXISTS uptime (
   instance TEXT PRIMARY KEY, started_at REAL NOT NULL, seen_at REAL NOT NULL, ended INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS storage (
