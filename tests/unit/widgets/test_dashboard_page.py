@@ -154,7 +154,9 @@ def test_runs_are_listed_and_followed(open_tab: Any, services: FakeServices) -> 
     services.jobs.move(live, status="failed")
     tab.until(lambda: stats(tab)["Failed or partial"] == 1, "the end of the run")
     tab.until(lambda: len(services.read_requests) > reads, "figures are read again")
-    tab.until(lambda: not next(tab.nodes("Page")).get("p", {}).get("busy"), "the new figures are shown")
+    tab.until(
+        lambda: not next(tab.nodes("Page")).get("p", {}).get("busy"), "the new figures are shown"
+    )
     ref = next(n["p"]["rows"]["$d"] for n in tab.nodes("Table") if n["p"]["label"] == "Latest runs")
     rows, _ = tab.rows(ref, sort=["-seconds"])
     assert rows[0]["seconds"] == 90
