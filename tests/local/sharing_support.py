@@ -62,6 +62,7 @@ class Pair:
         self.provider, self.recipient = provider, recipient
         self.catalog = fresh("shop")
         self.named = fresh("recipient")
+        self._shares: list[str] = []
         provider.sql(f"CREATE CATALOG {self.catalog}")
         provider.sql(f"CREATE SCHEMA {self.catalog}.s")
         provider.sql(f"CREATE RECIPIENT {self.named} USING ID '{recipient.sharing_id}'")
@@ -69,6 +70,7 @@ class Pair:
     def share(self, *added: str) -> str:
         """A share that is granted to the recipient: ``ALTER SHARE … ADD`` with each of these."""
         name = fresh("share")
+        self._shares.append(name)
         self.provider.sql(f"CREATE SHARE {name}")
         for each in added:
             self.provider.sql(
@@ -85,6 +87,8 @@ class Pair:
 
     def close(self) -> None:
         """Take everything away."""
+        for name in self._shares:
+            self.provider.sql(f"DROP SHARE IF EXISTS {name}")
         self.provider.sql(f"DROP RECIPIENT {self.named}")
         self.provider.sql(f"DROP CATALOG {self.catalog} CASCADE")
 

@@ -115,6 +115,8 @@ def test_a_shared_catalog_is_read_and_nothing_else_came_along(pair, shop, here, 
     )
     assert types == [{"table_name": "orders", "f": "DELTASHARING"}]
     assert west(f"DESCRIBE DETAIL {got}.s.orders")[0]["properties"] == {}
+    about = west(f"DESCRIBE TABLE EXTENDED {got}.s.orders")
+    assert ("Provider", "deltaSharing") in [(r["col_name"], r["data_type"]) for r in about]
     assert west(f"SHOW PARTITIONS {got}.s.orders") == [{"day": "2024-01-01"}, {"day": "2024-02-01"}]
     used = f"SELECT * FROM system.information_schema.catalog_provider_share_usage WHERE catalog_name = '{got}'"
     assert west(used) == [
@@ -494,6 +496,30 @@ def test_a_provider_that_was_dropped_comes_back_only_with_a_new_recipient(pair, 
     assert list(side.api.providers.list()) == []
     side.close()
     made.close()
+
+
+def test_two_workspaces_that_share_with_each_other_do_not_wait_for_each_other(pair, shop):
+    from concurrent.futures import ThreadPoolExecutor
+
+    back = Pair(pair.recipient, pair.provider)
+    back.provider.sql(f"CREATE TABLE {back.catalog}.s.t AS SELECT 1 AS a")
+    _, there = pair.mounted("TABLE {c}.s.orders")
+    _, here = back.mounted("TABLE {c}.s.t")
+    sides = ((pair.recipient, there, "orders", 2), (pair.provider, here, "t", 1))
+
+    def work(number):
+        side, got, table, count = sides[number % 2]
+        sql = side.user("admin@local")
+        for turn in range(4):
+            name = f"main.default.x{number}_{turn}"
+            sql(f"CREATE TABLE {name} AS SELECT * FROM {got}.s.{table}")
+            assert sql(f"SELECT count(*) AS n FROM {name}") == [{"n": count}]
+            sql(f"DROP TABLE {name}")
+        return number
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(work, range(4), timeout=120)) == [0, 1, 2, 3]
+    back.close()
 
 
 def test_questions_of_others_need_the_signature_of_their_metastore(pair, shop):

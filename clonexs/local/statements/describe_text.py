@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clonexs.local.catalog import Object
 from clonexs.local.delta.schema import to_text
 from clonexs.local.engine.text import quoted
+from clonexs.local.sharing.readonly import is_shared
 from clonexs.local.statements.constraints import CHECK_PREFIX, PRIMARY, keys_of
 from clonexs.local.statements.context import StatementContext, rows
 from clonexs.local.statements.refresh_schedule import schedule_text
@@ -110,7 +111,7 @@ def _detail(ctx: StatementContext, found: Object) -> list[Line]:
     else:
         pairs += [
             ("Location", found.storage_location or ""),
-            ("Provider", "delta"),
+            ("Provider", "deltaSharing" if is_shared(found) else "delta"),
         ]
         if found.table_type.startswith("EXTERNAL"):
             pairs.append(("External", "true"))
