@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clonexs.local.engine.semantics.kinds import UNKNOWN, Kind, array, decimal
+from clonexs.local.engine.semantics.kinds import UNKNOWN, VOID, Kind, array, decimal
 from clonexs.local.engine.semantics.repair import Context, repaired
 from clonexs.local.engine.semantics.scopes import Columns
 from clonexs.local.engine.semantics.words import Words
@@ -80,7 +80,9 @@ def _asked(
         found = engine.client.schema(session.id, session.principal.name, relation)
     except (grpc.RpcError, LocalError):
         return None
-    return [(each.name, kind_of(each.data_type)) for each in found.struct.fields]
+    # Nothing is known of a column that is NULL here: a parameter without its value looks the same.
+    kinds = [(each.name, kind_of(each.data_type)) for each in found.struct.fields]
+    return [(name, UNKNOWN if kind == VOID else kind) for name, kind in kinds]
 
 
 def kind_of(made: Any) -> Kind:

@@ -196,6 +196,8 @@ class Selects(Typer):
         """The type of an expression as the engine tells it."""
         if scope.is_lambda or scope.select is None:
             return UNKNOWN
+        if any(each.kind == "parameter" for each in node.walk()):
+            return UNKNOWN  # the same text serves values of every type
         made = self.context.written(node)
         place = scope.select.more.get("from_place")
         behind = ""

@@ -51,7 +51,7 @@ def _written(typer: Typer, node: Node, scope: Scope) -> Kind:
         raise unsupported("Calls of to_json with options")
     (what,) = node.args
     kind = typer.known(what, scope)
-    if not kind.is_known or _is_plain(kind):
+    if not kind.is_known or kind.name == "variant" or _is_plain(kind):
         return STRING
     if kind.name != "struct" or not all(
         _is_plain(each) or each.name == "timestamp" for each in kind.inner

@@ -239,7 +239,19 @@ def _listed(typer: Typer, node: Node, scope: Scope) -> Kind:
     return STRING
 
 
+def _bytes(typer: Typer, node: Node, scope: Scope) -> Kind:
+    """Functions of bytes, which a text has and a number has not."""
+    kind = typer.known(node.args[0], scope)
+    if kind.name not in {"string", "binary", "void", "unknown"}:
+        raise refuse(
+            f"{node.name} wants BINARY, not {kind.sql.upper()}.",
+            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        )
+    return node.type
+
+
 RULES: dict[str, Rule] = {
+    **dict.fromkeys(["md5", "sha", "sha1", "sha2", "crc32", "base64"], _bytes),
     "initcap": _initcap,
     "lpad": _not_binary,
     "rpad": _not_binary,
