@@ -35,6 +35,8 @@ def test_a_connection_is_kept_without_its_secrets(admin, connection, s, local_wo
     assert found.options == {"host": "db.example", "port": "5432", "user": "reader"}
     assert found.comment == "orders"
     assert connection.name in [each.name for each in admin.connections.list()]
+    moved = admin.connections.update(connection.name, {**OPTIONS, "host": "new.example"})
+    assert moved.options["host"] == "new.example"
     rows = s.run(
         "SELECT connection_name, connection_type FROM system.information_schema.connections"
         f" WHERE connection_name = '{connection.name}'"

@@ -27,6 +27,7 @@ def test_lists_are_empty(admin):
 def test_no_name_is_known(admin):
     for ask in (
         lambda: admin.serving_endpoints.get("chat"),
+        lambda: admin.serving_endpoints.get_open_api("chat"),
         lambda: admin.serving_endpoints.query("chat", prompt="hello"),
         lambda: admin.vector_search_endpoints.get_endpoint("x"),
         lambda: list(admin.vector_search_indexes.list_indexes("x")),

@@ -126,6 +126,14 @@ def test_each_level_on_a_warehouse_allows_what_it_says(client, user):
     assert allowed("CAN_MANAGE") == list(calls)
     shown = client.warehouses.get_permissions(found).access_control_list
     assert {each.user_name or each.group_name for each in shown} == {"admin@local", name, "admins"}
+    levels = client.warehouses.get_permission_levels(found).permission_levels
+    assert [each.permission_level.value for each in levels] == [
+        "IS_OWNER",
+        "CAN_MANAGE",
+        "CAN_MONITOR",
+        "CAN_USE",
+        "CAN_VIEW",
+    ]
     only = WarehouseAccessControlRequest(
         user_name=name, permission_level=WarehousePermissionLevel.CAN_USE
     )

@@ -225,3 +225,65 @@ def test_a_home_is_its_users_own_until_it_is_shared(admin, as_user, other_user):
         ("admins", "CAN_MANAGE", True),
     }
     assert _text(admin, path) == SOURCE
+
+
+def test_levels_of_a_folder_hold_below_it_and_are_replaced_or_added(admin, as_user, folder):
+    from databricks.sdk.core import DatabricksError
+    from databricks.sdk.errors import NotFound
+    from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
+    from databricks.sdk.service.workspace import (
+        WorkspaceObjectAccessControlRequest,
+        WorkspaceObjectPermissionLevel,
+    )
+
+    name, other = (f"{fresh('eve')}@local" for _ in range(2))
+    eve = as_user(name)
+    as_user(other)
+    admin.workspace.mkdirs(path := f"/{fresh('closed')}")
+    _put(admin, f"{path}/n", SOURCE)
+    number = str(admin.workspace.get_status(path).object_id)
+
+    def given(answer):
+        return {
+            entry.user_name: each.permission_level.value
+            for entry in answer.access_control_list
+            for each in entry.all_permissions
+            if not each.inherited
+        }
+
+    with pytest.raises(NotFound):
+        eve.workspace.export(f"{path}/n")
+    runs = AccessControlRequest(user_name=name, permission_level=PermissionLevel.CAN_RUN)
+    made = admin.permissions.update("directories", number, access_control_list=[runs])
+    assert given(made) == {"admin@local": "CAN_MANAGE", name: "CAN_RUN"}
+    assert _text(eve, f"{path}/n") == SOURCE
+    reads = AccessControlRequest(user_name=other, permission_level=PermissionLevel.CAN_READ)
+    admin.permissions.set("directories", number, access_control_list=[reads])
+    assert given(admin.permissions.get("directories", number)) == {other: "CAN_READ"}
+    with pytest.raises(NotFound):
+        eve.workspace.export(f"{path}/n")
+    edits = WorkspaceObjectAccessControlRequest(
+        user_name=name, permission_level=WorkspaceObjectPermissionLevel.CAN_EDIT
+    )
+    admin.workspace.update_permissions("directories", number, access_control_list=[edits])
+    assert given(admin.workspace.get_permissions("directories", number)) == {
+        name: "CAN_EDIT",
+        other: "CAN_READ",
+    }
+    _put(eve, f"{path}/mine", SOURCE)
+    admin.workspace.set_permissions("directories", number, access_control_list=[])
+    assert given(admin.workspace.get_permissions("directories", number)) == {}
+    wanted = ["CAN_MANAGE", "CAN_EDIT", "CAN_RUN", "CAN_READ"]
+    levels = admin.permissions.get_permission_levels("directories", number)
+    assert [each.permission_level.value for each in levels.permission_levels] == wanted
+    levels = admin.workspace.get_permission_levels("directories", number)
+    assert [each.permission_level.value for each in levels.permission_levels] == wanted
+    for kind, entry, code in (
+        ("notebooks", reads, "RESOURCE_DOES_NOT_EXIST"),
+        ("pipelines", reads, "NOT_IMPLEMENTED"),
+        ("directories", AccessControlRequest(user_name=name), "INVALID_PARAMETER_VALUE"),
+    ):
+        with pytest.raises(DatabricksError) as caught:
+            admin.permissions.set(kind, number, access_control_list=[entry])
+        assert caught.value.error_code == code
+    admin.workspace.delete(path, recursive=True)
