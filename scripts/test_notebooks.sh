@@ -8,6 +8,6 @@ trap '.venv/bin/clonexs local stop >/dev/null 2>&1 || true; rm -rf "$CLONEXS_HOM
 # Pages draw on any workspace; the scheduled notebook needs to be told what to run.
 export CLONEXS_TARGET=local CLONEXS_OPERATION=dashboard
 .venv/bin/clonexs local start >/dev/null
-.venv/bin/python -m pytest -q -n 2 --nbmake --nbmake-timeout=120 notebooks
+.venv/bin/python -m pytest -q --nbmake --nbmake-timeout=120 notebooks
 unset CLONEXS_OPERATION CLONEXS_TARGET
-.venv/bin/python -m pytest -q -n 2 --dist loadfile tests/notebooks
+.venv/bin/python -m pytest -q tests/notebooks

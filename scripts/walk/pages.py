@@ -41,6 +41,8 @@ def clone(camera: Camera, server: Server) -> dict[str, Any]:
     _run(camera, server)
     figures["clone, seconds"] = time.monotonic() - began
     figures["result"] = page.get_by_text(ENDED).first.inner_text()
+    proof = page.get_by_role("grid", name="Proof: source and copy compared")
+    proof.get_by_role("gridcell").first.wait_for()
     camera.shoot("clone-partial", widths=(WIDE, NARROW))
     page.get_by_role("tab", name="Left out").click()
     page.get_by_role("grid", name="Left out of the run").wait_for()
@@ -97,7 +99,13 @@ def _done(camera: Camera, server: Server) -> float:
     page.get_by_role("button", name=START).wait_for()
     began = time.monotonic()
     camera.press(START)
-    page.get_by_text(re.compile(r"^Done: ")).first.wait_for(timeout=_DEADLINE_MS)
+    ended = page.get_by_text(ENDED).first
+    ended.wait_for(timeout=_DEADLINE_MS)
+    assert ended.inner_text().startswith("Done: "), page.locator(
+        "#sh-page .cx-alert"
+    ).first.inner_text()
+    proof = page.get_by_role("grid", name="Proof: source and copy compared")
+    proof.get_by_role("gridcell").first.wait_for()
     camera.shoot("clone-done")
     return time.monotonic() - began
 

@@ -83,7 +83,9 @@ def notes(texts: Sequence[str]) -> Node | None:
     """Warnings of a plan or a run: one box, however many there are."""
     if len(texts) < 2:
         return Alert(str(texts[0]), tone="warning") if texts else None
-    shown = [str(text) for text in texts[:_NOTES_SHOWN]]
+    # A fold that hides one or two lines saves none.
+    is_long = len(texts) > _NOTES_SHOWN + 2
+    shown = [str(text) for text in (texts[:_NOTES_SHOWN] if is_long else texts)]
     folded: list[Node] = [Text(str(text)) for text in texts[_NOTES_SHOWN:_NOTES_AT_ALL]]
     if (more := len(texts) - _NOTES_AT_ALL) > 0:
         folded.append(Text(f"and {more:,} more", look="muted"))
