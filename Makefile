@@ -60,7 +60,7 @@ test-notebooks: $(VENV)/.developer $(KIT) ## Every notebook, executed
 
 test-browser: $(VENV)/.developer $(JS_TOOLS) $(KIT) ## Pages in real Chromium
 	@bash scripts/browser.sh
-	$(PYTEST) -n 2 --dist loadfile tests/browser
+	$(PYTEST) tests/browser
 
 test-connect: ## The gateway's surface with Databricks Connect, in an environment of its own
 	@bash scripts/test_connect.sh
