@@ -125,6 +125,23 @@ def token(user: str | None, name: str, folder: Path | None) -> None:
 
 
 @local.command()
+@click.option("--spark", is_flag=True, help="Of Spark Connect, with the token in it.")
+@click.option("--user", metavar="NAME", help="Whose token; the administrator's when left out.")
+@_NAME
+@_DIR
+def address(spark: bool, user: str | None, name: str, folder: Path | None) -> None:
+    """Print the address of the REST API, and nothing else: for DATABRICKS_HOST and scripts."""
+    from clonexs.local import lifecycle
+
+    place = _place(folder)
+    found = lifecycle.ensure_started(name, **place)
+    if user and not spark:
+        raise click.UsageError("--user needs --spark: only that address holds a token")
+    token = lifecycle.mint_token(name, user, **place) if user else None
+    click.echo(found.spark_url(token) if spark else found.http_url)
+
+
+@local.command()
 @_NAME
 @click.option(
     "--scale",

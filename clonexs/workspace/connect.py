@@ -141,7 +141,7 @@ def _open_local(name: str, user: str | None, warehouse_id: str | None) -> Worksp
     if warehouse_id:
         backend = _warehouse_backend(open_client(), warehouse_id)
     else:
-        backend = SparkConnectBackend(lambda: _loopback_session(endpoint().grpc_port, token()))
+        backend = SparkConnectBackend(lambda: loopback_session(endpoint().grpc_port, token()))
     return Workspace(
         target=ref,
         host=found.http_url,
@@ -151,7 +151,8 @@ def _open_local(name: str, user: str | None, warehouse_id: str | None) -> Worksp
     )
 
 
-def _loopback_session(port: int, token: str) -> Any:
+def loopback_session(port: int, token: str) -> Any:
+    """A session of the Spark client that is installed, on a local workspace's port."""
     from urllib.parse import quote
 
     # `token=` in the string would force TLS; the header goes as plain metadata over loopback.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clonexs.workspace.connect import _loopback_session
+from clonexs.workspace.connect import loopback_session
 from clonexs.workspace.gateway import SqlGateway
 from clonexs.workspace.spark_connect import SparkConnectBackend
 from tests.connect.scripted_server import Script, serving
@@ -33,7 +33,7 @@ def no_collection() -> Iterator[None]:
 @pytest.fixture
 def gateway(script: Script, no_collection: None) -> Iterator[SqlGateway]:
     with serving(script) as port:
-        opened = SqlGateway(SparkConnectBackend(lambda: _loopback_session(port, "secret-token")))
+        opened = SqlGateway(SparkConnectBackend(lambda: loopback_session(port, "secret-token")))
         yield opened
         opened.close()
 

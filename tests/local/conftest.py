@@ -129,9 +129,9 @@ def own_workspace(local_home: Path) -> Iterator[str]:
 
 def spark_session(port: int, token: str) -> Any:
     """A Spark Connect session, opened as the product opens it."""
-    from clonexs.workspace.connect import _loopback_session
+    from clonexs.workspace.connect import loopback_session
 
-    return _loopback_session(port, token)
+    return loopback_session(port, token)
 
 
 def stop_quietly(session: Any) -> None:

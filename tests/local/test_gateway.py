@@ -572,13 +572,13 @@ def _warehouse_of(endpoint: Endpoint) -> str:
 
 
 def _gateway_of(backend: str, endpoint: Endpoint, token: str) -> SqlGateway:
-    from clonexs.workspace.connect import _loopback_session
+    from clonexs.workspace.connect import loopback_session
     from clonexs.workspace.spark_connect import SparkConnectBackend
     from clonexs.workspace.statement_execution import StatementExecutionBackend
     from tests.local.rest import sdk
 
     if backend == "spark_connect":
-        return SqlGateway(SparkConnectBackend(lambda: _loopback_session(endpoint.grpc_port, token)))
+        return SqlGateway(SparkConnectBackend(lambda: loopback_session(endpoint.grpc_port, token)))
     return SqlGateway(
         StatementExecutionBackend(sdk(endpoint.http_url, token), _warehouse_of(endpoint))
     )
