@@ -60,14 +60,30 @@ def _starting() -> list[Figure]:
 
 
 def _answering() -> list[Figure]:
+    from clonexs.local import lifecycle
+    from clonexs.workspace.connect import loopback_session
+    from clonexs.workspace.gateway import SqlGateway
+    from clonexs.workspace.spark_connect import SparkConnectBackend
+
     with local_session() as cx, _bare_engine() as bare:
-        cx.sql.fetch(STATEMENT, step="bench")
+        # The same client's code on both ends: only what answers differs.
+        peer = SqlGateway(SparkConnectBackend(lambda: bare, owned=False))
         ours, theirs, _ = paired_seconds(
             lambda: cx.sql.fetch(STATEMENT, step="bench"),
+            lambda: peer.fetch(STATEMENT, step="bench"),
+            runs=CALLS,
+            warmup=10,
+        )
+        found = lifecycle.status()
+        assert found is not None
+        client = loopback_session(found.grpc_port, found.token)
+        plain_ours, plain_theirs, _ = paired_seconds(
+            lambda: client.sql(STATEMENT).toArrow(),
             lambda: bare.sql(STATEMENT).toArrow(),
             runs=CALLS,
             warmup=10,
         )
+        client.stop()
         api = cx.api
         call = statistics.median(_seconds(lambda: api.catalogs.get("main")) for _ in range(CALLS))
     return [
@@ -82,6 +98,13 @@ def _answering() -> list[Figure]:
         Figure(
             name="added to the bare engine",
             value=(ours - theirs) * 1000,
+            unit="ms",
+            peer=3,
+            against="limit",
+        ),
+        Figure(
+            name="added for the plain Spark client",
+            value=(plain_ours - plain_theirs) * 1000,
             unit="ms",
             peer=3,
             against="limit",
