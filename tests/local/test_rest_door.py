@@ -137,7 +137,11 @@ def test_the_sdk_reads_the_details_of_a_refusal(admin):
     [
         ("POST", "/api/2.1/unity-catalog/tables", "tables.create"),
         ("GET", "/api/2.1/unity-catalog/tables/a.b.c/monitor", "quality_monitors.get"),
-        ("GET", "/api/2.1/unity-catalog/models", "registered_models.list"),
+        (
+            "GET",
+            "/api/2.1/unity-catalog/artifact-allowlists/INIT_SCRIPT",
+            "artifact_allowlists.get",
+        ),
         (
             "POST",
             "/api/2.0/unity-catalog/temporary-table-credentials",
