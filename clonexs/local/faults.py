@@ -201,9 +201,9 @@ class Refused(LocalError):
     """
 
     def __init__(self, status: int, retry_after: int | None, message: str) -> None:
-        super().__init__("TEMPORARILY_UNAVAILABLE", message)
-        self.http_status, self.retry_after = status, retry_after
-        self.error_code = _CODES.get(status, "TEMPORARILY_UNAVAILABLE")
+        code = _CODES.get(status, "TEMPORARILY_UNAVAILABLE")
+        super().__init__(code, message)
+        self.http_status, self.retry_after, self.error_code = status, retry_after, code
 
 
 _in_force: list[Faults] = []

@@ -192,8 +192,8 @@ def test_a_field_without_an_effect_is_refused_and_nothing_is_changed(admin, make
     with pytest.raises(NotServed, match="new_name"):
         admin.catalogs.update(catalog, new_name="other", comment="changed")
     assert admin.catalogs.get(catalog).comment is None
-    with pytest.raises(NotServed, match="provider_name"):
-        admin.catalogs.create(fresh("shared"), provider_name="p", share_name="s")
+    with pytest.raises(NotServed, match="custom_max_retention_hours"):
+        admin.catalogs.create(fresh("kept"), custom_max_retention_hours=48)
 
 
 def test_managed_storage_of_its_own_needs_a_location(admin, make_catalog, make_location):

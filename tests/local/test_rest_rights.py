@@ -138,8 +138,8 @@ def test_grants_that_cannot_be_are_refused_and_change_nothing(admin, ana, shop):
         )
     with pytest.raises(InvalidParameterValue, match="at least 150"):
         admin.grants.get("TABLE", table, max_results=10)
-    with pytest.raises(NotServed, match="SHARE"):
-        admin.grants.get("SHARE", "x")
+    with pytest.raises(NotServed, match="CLEAN_ROOM"):
+        admin.grants.get("CLEAN_ROOM", "x")
     assert _held(admin.grants.get("TABLE", table)) == {}
 
 

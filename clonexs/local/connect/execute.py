@@ -123,13 +123,23 @@ class Executor:
         text = text_of(root)
         try:
             with touching() as touched:
-                made = self.relation(session, root)
+                made = self._prepared(session, root)
         except LocalError as error:
             self._refused(session, operation, text, error)
             raise
         operation.is_streamed = True
         plan = base_pb2.Plan(root=made)
         return Stream(plan, text, self._engine.port, tuple(touched.values()))
+
+    def _prepared(self, session: SqlSession, root: Any) -> Any:
+        try:
+            return self.relation(session, root)
+        except LocalError as error:
+            # Preparing asks the engine for types, and changes nothing: it may simply begin again.
+            if error.error_class != "ENGINE_LOST":
+                raise
+            self._engine.recover(session)
+            return self.relation(session, root)
 
     def _refused(
         self, session: SqlSession, operation: Operation, text: str, error: LocalError

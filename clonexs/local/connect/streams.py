@@ -130,5 +130,5 @@ class EngineStreams:
         return self._made
 
     def _ready(self, session: SqlSession) -> int:
-        self._engine.prepare(session)
+        self._engine.recover(session)
         return self._engine.port

@@ -323,6 +323,11 @@ class Engine:
         self.client.configure(session.id, session.principal.name, session.conf)
         session.applied = generation
 
+    def recover(self, session: SqlSession) -> None:
+        """Make sure that an engine runs after one was lost."""
+        self._sail.settle()
+        self.prepare(session)
+
     def end(self, session: SqlSession) -> None:
         """End a session here and in the engine."""
         self.sessions.end(session.id)

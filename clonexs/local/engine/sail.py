@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from clonexs.local.errors import LocalError
 _SESSION_TIMEOUT_S = 7 * 86_400
 _MEMORY_SHARE = 0.6
 _START_TIMEOUT_S = 30
+_LOST_S = 1.0
 _KEPT = (
     "PATH",
     "HOME",
@@ -99,6 +101,13 @@ class Sail:
         with self._lock:
             self._ensure()
             return self.generation
+
+    def settle(self) -> None:
+        """Wait a moment for a process that was lost to be gone: its doors close before it ends."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_LOST_S)
 
     @property
     def is_ready(self) -> bool:
