@@ -13,6 +13,13 @@ _OF_COLOURS = ("color-contrast", "link-in-text-block")
 # Rules of a whole document, which a cell of a notebook is not.
 _OF_DOCUMENTS = ("page-has-heading-one", "landmark-one-main", "region")
 
+_TWO_FRAMES = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+)
+# A shadow root keeps its own animations.
+_AT_REST = """() => [document, ...[...document.querySelectorAll("*")].map((each) => each.shadowRoot)]
+  .every((root) => !root || root.getAnimations().length === 0)"""
+
 
 def violations(page: Any, *, colours: bool = False, cell: bool = False) -> list[str]:
     """What axe finds.
@@ -33,12 +40,18 @@ def violations(page: Any, *, colours: bool = False, cell: bool = False) -> list[
     return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
+def at_rest(page: Any) -> None:
+    """Wait until a change of the theme is drawn: colours move over from the next frame on."""
+    page.evaluate(_TWO_FRAMES)
+    page.wait_for_function(_AT_REST)
+
+
 def in_all_themes(page: Any) -> None:
     """Axe finds nothing, whatever the theme of the web app."""
     assert violations(page) == []
     for theme in THEMES[1:]:
         page.evaluate("theme => { document.documentElement.dataset.cxTheme = theme }", theme)
-        page.wait_for_function("() => document.getAnimations().length === 0")
+        at_rest(page)
         assert violations(page, colours=True) == [], theme
     page.evaluate("() => { document.documentElement.dataset.cxTheme = 'light' }")
-    page.wait_for_function("() => document.getAnimations().length === 0")
+    at_rest(page)

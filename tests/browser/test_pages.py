@@ -19,7 +19,7 @@ from clonexs.operations.overview.dashboard import (
 from clonexs.widgets import kit
 from clonexs.widgets.app import App
 from clonexs.workspace.target import TargetRef
-from tests.browser.axe import THEMES, violations
+from tests.browser.axe import THEMES, at_rest, violations
 from tests.browser.bench import Bench
 from tests.browser.web_app import CHROMIUM
 from tests.unit.widgets.fakes import CopyRequest, FakeServices
@@ -79,10 +79,10 @@ def in_all_themes(bench: Bench) -> None:
     assert violations(bench.page, cell=True) == []
     for theme in THEMES[1:]:
         bench.page.evaluate("theme => window.__mounted.setTheme(theme)", theme)
-        bench.page.wait_for_function("() => document.getAnimations().length === 0")
+        at_rest(bench.page)
         assert violations(bench.page, colours=True) == [], theme
     bench.page.evaluate("() => window.__mounted.setTheme('light')")
-    bench.page.wait_for_function("() => document.getAnimations().length === 0")
+    at_rest(bench.page)
 
 
 def test_a_catalog_is_cloned_with_the_keyboard(

@@ -320,7 +320,14 @@ class Engine:
         generation = self._sail.ready()
         if session.applied == generation:
             return
-        self.client.configure(session.id, session.principal.name, session.conf)
+        import grpc
+
+        from clonexs.local.engine.failures import engine_error
+
+        try:
+            self.client.configure(session.id, session.principal.name, session.conf)
+        except grpc.RpcError as error:
+            raise engine_error(error) from error
         session.applied = generation
 
     def recover(self, session: SqlSession) -> None:
