@@ -16,9 +16,10 @@ _OF_DOCUMENTS = ("page-has-heading-one", "landmark-one-main", "region")
 _TWO_FRAMES = (
     "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 )
-# A shadow root keeps its own animations.
+# A shadow root keeps its own animations; those that never end move no colours.
 _AT_REST = """() => [document, ...[...document.querySelectorAll("*")].map((each) => each.shadowRoot)]
-  .every((root) => !root || root.getAnimations().length === 0)"""
+  .flatMap((root) => (root ? root.getAnimations() : []))
+  .every((each) => each.effect.getTiming().iterations === Infinity)"""
 
 
 def violations(page: Any, *, colours: bool = False, cell: bool = False) -> list[str]:
