@@ -53,7 +53,8 @@ test-unit: $(VENV)/.developer $(JS_TOOLS) $(KIT) ## Tests that need no server
 	$(NPM) test -- --reporter=dot
 
 test-local: $(VENV)/.developer $(KIT) ## The local workspace, through the real SDK and the real Spark Connect client
-	$(PYTEST) -n 2 --dist loadfile tests/local tests/parity
+	$(PYTEST) -n 2 --dist loadfile tests/local
+	$(PYTEST) tests/parity
 
 test-notebooks: $(VENV)/.developer $(KIT) ## Every notebook, executed
 	@bash scripts/test_notebooks.sh
