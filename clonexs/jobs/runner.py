@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -72,7 +73,7 @@ class JobRunner(Protocol):
         ...
 
 
-class _StoreRunner:
+class _StoreRunner(ABC):
     """What both runners share: everything but how a run gets a process."""
 
     def __init__(self, store: JobStore) -> None:
@@ -182,11 +183,13 @@ class _StoreRunner:
             return {**row, "status": "interrupted"}
         return self.store.get(row["id"])
 
+    @abstractmethod
     def _is_dead(self, row: Mapping[str, Any]) -> bool:
-        raise NotImplementedError  # both runners say how
+        """Each runner says how."""
 
+    @abstractmethod
     def _start(self, run_id: str, token: str | None) -> None:
-        raise NotImplementedError  # both runners say how
+        """Each runner says how."""
 
 
 class DurableRunner(_StoreRunner):

@@ -67,6 +67,15 @@ def test_the_same_in_sql(s, admin):
         ("USE CONNECTION", "CONNECTION")
     ]
     assert admin.connections.get(name).options["host"] == "elsewhere"
+    literal = name + "x"
+    s.run(
+        f"CREATE CONNECTION {literal} TYPE mysql"
+        " OPTIONS (host 'h', port '1', user 'u', password 'swordfish-9')"
+    )
+    told = [each.query_text for each in admin.query_history.list(max_results=50).res or []]
+    assert any(literal in text for text in told)
+    assert not any("swordfish" in text for text in told)
+    s.run(f"DROP CONNECTION {literal}")
     s.run(f"DROP CONNECTION {name}")
     s.run(f"DROP CONNECTION IF EXISTS {name}")
     s.refused(f"DROP CONNECTION {name}", "RESOURCE_DOES_NOT_EXIST")

@@ -15,7 +15,7 @@ from clonexs.local.catalog.database import Database
 from clonexs.local.catalog.grants import Grants
 from clonexs.local.catalog.objects import CHILD_KINDS, PARENTS, Object, fold, now_ms
 from clonexs.local.catalog.people import People
-from clonexs.local.errors import LocalError, already_exists, not_found
+from clonexs.local.errors import LocalError, already_exists, denied, not_found
 from clonexs.local.identity import Principal
 from clonexs.local.paths import Folder, url_of
 from clonexs.local.sharing.readonly import refuse_change, refuse_contents
@@ -102,6 +102,12 @@ class Catalog:
     def require_owner(self, who: Principal, found: Object) -> None:
         """Refuse unless ``who`` owns or manages an object."""
         self.grants.require_manage(who, found, self.parents(found))
+
+    def require_on_metastore(self, who: Principal, privilege: str) -> None:
+        """Refuse unless ``who`` administers the metastore or has a privilege on it."""
+        metastore = self.get("METASTORE", METASTORE)
+        if not who.is_metastore_admin and not self.grants.has(who, privilege, metastore, []):
+            raise denied(privilege, "METASTORE", metastore.name)
 
     def is_visible(self, who: Principal, found: Object) -> bool:
         """Whether ``who`` may know that an object exists."""

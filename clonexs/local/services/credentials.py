@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.objects import folded
-from clonexs.local.errors import LocalError, denied
+from clonexs.local.errors import LocalError
 from clonexs.local.services.common import about
 from clonexs.local.services.locations import change_plain
 from clonexs.local.services.routing import ANYONE, UC, Api, Call, checked, owns, sees
@@ -61,11 +61,7 @@ def create_credential(call: Call) -> StorageCredentialInfo:
 
     given = call.arguments(StorageCredentialsAPI.create)
     catalog = call.server.catalog
-    metastore = catalog.get("METASTORE", "local")
-    if not call.who.is_metastore_admin and not catalog.grants.has(
-        call.who, "CREATE STORAGE CREDENTIAL", metastore, []
-    ):
-        raise denied("CREATE STORAGE CREDENTIAL", "METASTORE", metastore.name)
+    catalog.require_on_metastore(call.who, "CREATE STORAGE CREDENTIAL")
     made = catalog.create(
         Object(
             kind="STORAGE_CREDENTIAL",

@@ -24,11 +24,14 @@ def is_system(found: Object) -> bool:
     return found.parts[0] == "system" or found.schema == "information_schema"
 
 
+def _unsupported(message: str) -> LocalError:
+    return LocalError("UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION", message)
+
+
 def _refuse_system(found: Object) -> None:
     if is_system(found):
-        raise LocalError(
-            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
-            f"`{found.full_name}` is a system object: it can be read and granted, and nothing else.",
+        raise _unsupported(
+            f"`{found.full_name}` is a system object: it can be read and granted, and nothing else."
         )
 
 
@@ -40,10 +43,7 @@ def refuse_change(found: Object) -> None:
     """
     _refuse_system(found)
     if "shared" in found.spec:
-        raise LocalError(
-            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
-            f"`{found.full_name}` is read-only: it is shared by another provider.",
-        )
+        raise _unsupported(f"`{found.full_name}` is read-only: it is shared by another provider.")
 
 
 def refuse_contents(found: Object) -> None:
@@ -54,14 +54,12 @@ def refuse_contents(found: Object) -> None:
     """
     _refuse_system(found)
     if is_shared(found):
-        raise LocalError(
-            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
-            f"Nothing can be created in `{found.full_name}`: it is shared by another provider.",
+        raise _unsupported(
+            f"Nothing can be created in `{found.full_name}`: it is shared by another provider."
         )
     if found.kind == "CATALOG" and "connection" in found.spec:
-        raise LocalError(
-            "UC_COMMAND_NOT_SUPPORTED.WITHOUT_RECOMMENDATION",
-            f"Nothing can be created in `{found.full_name}`: it is a foreign catalog.",
+        raise _unsupported(
+            f"Nothing can be created in `{found.full_name}`: it is a foreign catalog."
         )
 
 

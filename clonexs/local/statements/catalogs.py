@@ -60,11 +60,7 @@ def make_catalog(
         if lenient:
             return known
         raise already_exists("CATALOG", name)
-    metastore = ctx.catalog.get("METASTORE", "local")
-    if not ctx.who.is_metastore_admin and not ctx.catalog.grants.has(
-        ctx.who, "CREATE CATALOG", metastore, []
-    ):
-        raise denied("CREATE CATALOG", "METASTORE", metastore.name)
+    ctx.catalog.require_on_metastore(ctx.who, "CREATE CATALOG")
     if storage_root:
         check_location(ctx.catalog, ctx.who, storage_root, "CREATE MANAGED STORAGE")
         path_of(storage_root).mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.objects import folded
-from clonexs.local.errors import LocalError, already_exists, denied, not_found
+from clonexs.local.errors import LocalError, already_exists, not_found
 from clonexs.local.statements.catalogs import set_owner
 from clonexs.local.statements.context import StatementContext, nothing, rows
 from clonexs.local.statements.grammar import Cursor
@@ -112,11 +112,7 @@ def make_connection(
     Raises:
         LocalError: if the name is taken, a privilege is missing, or an option is.
     """
-    metastore = ctx.catalog.get("METASTORE", "local")
-    if not ctx.who.is_metastore_admin and not ctx.catalog.grants.has(
-        ctx.who, "CREATE CONNECTION", metastore, []
-    ):
-        raise denied("CREATE CONNECTION", "METASTORE", metastore.name)
+    ctx.catalog.require_on_metastore(ctx.who, "CREATE CONNECTION")
     if kind not in TYPES:
         raise LocalError(
             "INVALID_PARAMETER_VALUE",

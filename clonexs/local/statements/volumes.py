@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonexs.local.catalog import Object
 from clonexs.local.catalog.objects import fold, folded
-from clonexs.local.errors import LocalError, already_exists, denied, not_found
+from clonexs.local.errors import LocalError, already_exists, not_found
 from clonexs.local.paths import path_of, url_of
 from clonexs.local.statements.catalogs import set_owner
 from clonexs.local.statements.context import StatementContext, nothing
@@ -200,11 +200,7 @@ def make_location(
     name = folded(name)
     if ctx.catalog.find("EXTERNAL_LOCATION", name) is not None:
         raise already_exists("EXTERNAL_LOCATION", name)
-    metastore = ctx.catalog.get("METASTORE", "local")
-    if not ctx.who.is_metastore_admin and not ctx.catalog.grants.has(
-        ctx.who, "CREATE EXTERNAL LOCATION", metastore, []
-    ):
-        raise denied("CREATE EXTERNAL LOCATION", "METASTORE", metastore.name)
+    ctx.catalog.require_on_metastore(ctx.who, "CREATE EXTERNAL LOCATION")
     if credential is not None and ctx.find("STORAGE_CREDENTIAL", (credential,)) is None:
         raise not_found("STORAGE_CREDENTIAL", credential.lower())
     path = Path(os.path.realpath(path_of(url)))

@@ -5,6 +5,7 @@ The kind owns loading, failure, age, refresh and export; a page says what to rea
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from clonexs.widgets.services import Services
 
 
-class DashboardPage(Page):
+class DashboardPage(Page, ABC):
     """Base of dashboards."""
 
     kind = "dashboard"
@@ -41,9 +42,9 @@ class DashboardPage(Page):
         """The request of the reading operation."""
         return {}
 
+    @abstractmethod
     def view(self, result: Mapping[str, Any]) -> Sequence[Node | None]:
         """The figures, once they are there."""
-        raise NotImplementedError
 
     def around(self) -> Sequence[Node | None]:
         """What stands below the figures whether they could be read or not."""

@@ -6,6 +6,7 @@ promises. The plan that was shown is the plan that runs.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,7 +38,7 @@ PREVIEW = "preview"
 _LOOKS = frozenset({"options.search", "preview.tab", "result.tab"})
 
 
-class PlanPage(MeasuredPage):
+class PlanPage(MeasuredPage, ABC):
     """Base of plan pages."""
 
     kind = "plan"
@@ -58,29 +59,29 @@ class PlanPage(MeasuredPage):
 
     # What a page says.
 
+    @abstractmethod
     def fields_of(self, step: str) -> Sequence[str]:
         """Names of the fields that stand on a step of the form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def form_step(self, step: str) -> Sequence[Node | None]:
         """The components of a step of the form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start_label(self) -> str:
         """What the button promises."""
-        raise NotImplementedError
 
+    @abstractmethod
     def confirm_word(self) -> str:
         """What must be typed where something existing changes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result_nodes(self, run: RunStatus, result: Mapping[str, Any]) -> Sequence[Node | None]:
         """The result, once the run has ended."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sql_text(self, plan: Plan) -> str:
         """The statements a plan will run."""
-        raise NotImplementedError
 
     def plan_choices(self) -> Sequence[Node | None]:
         """Decisions the preview asks for."""

@@ -111,13 +111,13 @@ def test_the_policy_names_nobody_else() -> None:
 
 FULL = {
     "PATH": "/bin",
-    "HOME": "/home/ana",
+    "HOME": "/users/ana",
     "LC_ALL": "C",
     "AWS_SECRET_ACCESS_KEY": "planted-1",
     "DATABRICKS_TOKEN": "planted-2",
     "ARM_CLIENT_SECRET": "planted-3",
     "GITHUB_TOKEN": "planted-4",
-    "IPYTHONDIR": "/home/ana/.ipython",
+    "IPYTHONDIR": "/users/ana/.ipython",
 }
 
 
